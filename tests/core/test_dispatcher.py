@@ -1,0 +1,242 @@
+"""The dispatcher's set-up and its end."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import threading
+import weakref
+from typing import Any
+
+import pytest
+
+from tests.core.plain import SECRET, Opened, Plain, request
+from webhook_kit import ConfigurationError, Dispatcher, Handlers, RawResponse
+from webhook_kit.idempotency import MemoryStore
+
+
+class TestMistakes:
+    """What is wrong with a set-up, and what to write instead."""
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"idempotancy": None}, "did you mean 'idempotency'"),
+            ({"idempotency": "sqlite://"}, "idempotency is a store"),
+            ({"namespace": ""}, "namespace is a name"),
+            ({"namespace": 5}, "namespace is a name"),
+            ({"lease": 0}, "lease is 0; give seconds above 0"),
+            ({"lease": float("inf")}, "lease is inf"),
+            ({"lease": float("nan")}, "lease is nan"),
+            ({"lease": True}, "lease is True"),
+            ({"handler_timeout": -1}, "handler_timeout is -1"),
+            ({"handler_timeout": "2"}, "handler_timeout is '2'"),
+            ({"trusted_proxies": -1}, "trusted_proxies is the number"),
+            ({"trusted_proxies": True}, "trusted_proxies is the number"),
+            ({"trusted_proxies": "1"}, "trusted_proxies is the number"),
+        ],
+    )
+    def test_in_the_constructor(self, options: dict[str, Any], message: str) -> None:
+        with pytest.raises(ConfigurationError, match=message.replace("(", r"\(")):
+            Dispatcher(**options)
+
+    @pytest.mark.parametrize(
+        ("path", "message"),
+        [
+            ("", "path is ''"),
+            ("/", "path is '/'"),
+            ("a b", "path is 'a b'"),
+            ("a//b", "path is 'a//b'"),
+            ("räume", "path is 'räume'"),
+            ("a?b", "path is"),
+            (5, "path is 5"),
+        ],
+    )
+    def test_in_a_path(self, path: Any, message: str) -> None:
+        with pytest.raises(ConfigurationError, match=message.replace("?", r"\?")):
+            Dispatcher().add(Plain(secret=SECRET), path=path)
+
+    def test_a_path_twice(self) -> None:
+        hooks = Dispatcher()
+        hooks.add(Plain(secret=SECRET))
+        with pytest.raises(ConfigurationError, match="'/plain' is taken"):
+            hooks.add(Plain(secret=SECRET))
+        with pytest.raises(ConfigurationError, match="'/plain' is taken"):
+            hooks.add(Plain(secret=SECRET), path="/plain/")
+
+    def test_a_path_that_is_a_route_of_another(self) -> None:
+        hooks = Dispatcher()
+        hooks.add(Plain(secret=SECRET))
+        with pytest.raises(ConfigurationError, match="'/plain/opened' is taken"):
+            hooks.add(Plain(secret=SECRET), path="plain/opened")
+        assert [endpoint.path for endpoint in hooks.endpoints] == ["plain"]
+
+    def test_one_provider_twice(self) -> None:
+        hooks = Dispatcher()
+        provider = hooks.add(Plain(secret=SECRET))
+        with pytest.raises(ConfigurationError, match="was added already"):
+            hooks.add(provider, path="again")
+
+    @pytest.mark.parametrize(("given", "shown"), [(Plain, "Plain"), (None, "NoneType"), ("plain", "str")])
+    def test_something_that_is_no_provider(self, given: Any, shown: str) -> None:
+        with pytest.raises(ConfigurationError, match=f"not {shown}$"):
+            Dispatcher().add(given)
+
+    def test_an_unknown_keyword_of_add(self) -> None:
+        with pytest.raises(ConfigurationError, match="did you mean 'path'"):
+            Dispatcher().add(Plain(secret=SECRET), pth="x")  # type: ignore[arg-type]  # the mistake itself
+
+    def test_answers_that_are_none(self) -> None:
+        with pytest.raises(ConfigurationError, match="'procesed' is no outcome"):
+            Dispatcher().add(Plain(secret=SECRET), answers={"procesed": RawResponse(200)})  # type: ignore[dict-item]
+        with pytest.raises(ConfigurationError, match="for processed"):
+            Dispatcher().add(Plain(secret=SECRET), answers={"processed": 200})  # type: ignore[dict-item]
+
+    async def test_one_that_shows_only_at_start_is_raised_before_a_request_is_looked_at(self) -> None:
+        hooks = Dispatcher()
+        hooks.add(Plain(secret=SECRET))
+        hooks.on("door.opend")(lambda event: None)
+        for start in (hooks.check, lambda: hooks.dispatch(request())):
+            with pytest.raises(ConfigurationError, match=r"did you mean 'door\.opened', 'door\.open'"):
+                start()
+        with pytest.raises(ConfigurationError):
+            await hooks.adispatch(request())
+
+
+class TestOptionsOfProviders:
+    """Keywords that every provider takes."""
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({}, "no check, so that anybody could send it events: give secret=, or write unverified=True"),
+            ({"secret": ""}, "secret is empty"),
+            ({"secret": "  "}, "secret is empty"),
+            ({"secret": []}, "empty sequence"),
+            ({"secret": b"bytes that are no text"}, "secret is text"),
+            ({"secret": [SECRET, None]}, "holds a NoneType"),
+            ({"secret": SECRET, "max_bdy": 5}, "did you mean 'max_body'"),
+            ({"secret": SECRET, "max_body": 0}, "max_body is 0"),
+            ({"secret": SECRET, "max_body": "1 MB"}, "max_body is '1 MB'"),
+            ({"secret": SECRET, "allowed_networks": "everywhere"}, "allowed_networks holds CIDR"),
+            ({"secret": SECRET, "allowed_networks": []}, "allowed_networks holds CIDR"),
+            ({"secret": SECRET, "allowed_networks": 5}, "allowed_networks holds CIDR"),
+            ({"secret": SECRET, "allowed_networks": lambda a, b: []}, "takes no parameter, or one"),
+            ({"secret": SECRET, "idempotency_key": "id"}, "idempotency_key is a callable"),
+            ({"secret": SECRET, "clock": 5}, "clock is a callable"),
+            ({"secret": lambda *, a: SECRET}, "takes no parameter, or one"),
+            ({"allowed_networks": ["192.0.2.0/24"]}, "no check"),
+        ],
+    )
+    def test_mistakes(self, options: dict[str, Any], message: str) -> None:
+        with pytest.raises(ConfigurationError, match=message):
+            Plain(**options)
+
+    def test_receiving_without_a_check_has_to_be_written_down(self) -> None:
+        hooks = Dispatcher()
+        hooks.add(Plain(unverified=True))
+        assert hooks.dispatch(request()).status == 200
+
+    def test_the_address_for_the_vendor(self) -> None:
+        hooks = Dispatcher()
+        provider = hooks.add(Plain(secret=SECRET), path="doors")
+        assert provider.setup("https://example.com/webhooks/") == {"url": "https://example.com/webhooks/doors"}
+        assert provider.url("https://example.com", "opened", [("a", "b c")]) == "https://example.com/doors/opened?a=b+c"
+
+    @pytest.mark.parametrize(
+        "base", ["example.com", "", "ftp://example.com", "https://", "https://a/?b", "https://a/#b"]
+    )
+    def test_an_address_that_is_none(self, base: str) -> None:
+        with pytest.raises(ConfigurationError, match="base_url is the public address"):
+            Plain(secret=SECRET).setup(base)
+
+    def test_an_event_without_a_decision_takes_no_reply(self) -> None:
+        with pytest.raises(ValueError, match="asks for no decision"):
+            super(Plain, Plain(secret=SECRET)).reply(Opened.model_validate({"kind": "x", "door": "y"}), "open")
+
+
+class TestLater:
+    """What is added after the first request."""
+
+    def test_handlers_and_endpoints_take_part_from_then_on(self) -> None:
+        hooks = Dispatcher(idempotency=None)
+        hooks.add(Plain(secret=SECRET))
+        module = Handlers()
+        hooks.include(module)
+        seen: list[str] = []
+        assert hooks.dispatch(request(sign=True)).status == 200
+        module.on(Opened)(lambda event, delivery: seen.append(delivery.endpoint))
+        hooks.dispatch(request(sign=True))
+        hooks.add(Plain(secret=SECRET), path="late")
+        hooks.dispatch(request(path="/late", sign=True))
+        assert seen == ["plain", "late"]
+
+
+class TestTheEnd:
+    """Closing."""
+
+    async def test_the_store_is_closed_and_opens_again(self) -> None:
+        class Watched(MemoryStore):
+            def __init__(self) -> None:
+                super().__init__()
+                self.closed = 0
+
+            def close(self) -> None:
+                self.closed += 1
+
+        store = Watched()
+        hooks = Dispatcher(idempotency=store)
+        hooks.add(Plain(secret=SECRET))
+        hooks.on(Opened)(lambda event: None)
+        hooks.dispatch(request(sign=True))
+        hooks.close()
+        await hooks.aclose()
+        assert store.closed == 2
+        assert (await hooks.adispatch(request(sign=True))).status == 200
+        await hooks.aclose()
+
+    async def test_there_may_be_no_store(self) -> None:
+        hooks = Dispatcher(idempotency=None)
+        hooks.close()
+        await hooks.aclose()
+
+    def test_one_that_is_no_longer_used_is_forgotten_with_its_threads(self) -> None:
+        before = set(threading.enumerate())
+        hooks = Dispatcher()
+        hooks.add(Plain(secret=SECRET))
+
+        @hooks.on(Opened)
+        async def handle(event: Opened) -> None: ...
+
+        hooks.dispatch(request(sign=True))
+        started = set(threading.enumerate()) - before
+        assert len(started) == 2
+        reference = weakref.ref(hooks)
+        del hooks, handle
+        gc.collect()
+        assert reference() is None
+        for thread in started:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in started)
+
+    def test_a_process_ends_although_nobody_closed(self) -> None:
+        program = (
+            "from webhook_kit import Dispatcher, RawRequest\n"
+            "from webhook_kit.providers.tencent import TencentChat\n"
+            "hooks = Dispatcher()\n"
+            "hooks.add(TencentChat(sdk_app_id=1))\n"
+            "@hooks.on('*')\n"
+            "async def handle(event): print(event.type)\n"
+            "hooks.dispatch(RawRequest('POST', '/tencent-chat', query_string=b'SdkAppid=1', body=b'{}'))\n"
+        )
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "unknown\n", "")
+
+
+def test_a_dispatcher_shows_its_endpoints() -> None:
+    hooks = Dispatcher()
+    assert repr(hooks) == "<Dispatcher: no endpoints>"
+    hooks.add(Plain(secret=SECRET))
+    assert (repr(hooks), repr(hooks.endpoints[0])) == ("<Dispatcher: plain>", "<Endpoint 'plain': plain>")
+    assert SECRET not in repr(vars(hooks.endpoints[0].provider))

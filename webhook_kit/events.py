@@ -1,0 +1,119 @@
+"""Events: what a vendor reports, as frozen typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+NO_DRIFT: Mapping[str, Any] = MappingProxyType({})
+SHOWN_CHARACTERS = 200
+
+
+class Part(BaseModel):
+    """An object inside an event: frozen, tolerant of new fields, silent about its payload.
+
+    The repr shows identifying fields only, which are the required ones.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        # Account ids arrive as numbers and as text.
+        coerce_numbers_to_str=True,
+        # NaN and infinities are no numbers that a handler could use.
+        allow_inf_nan=False,
+        # Defining a model costs more than importing the library; most applications use a few of them.
+        defer_build=True,
+    )
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name, None)
+            if not field.is_required() or value is None:
+                continue
+            if isinstance(value, Part):
+                yield name, value
+            elif isinstance(value, str | int):
+                yield name, value[:SHOWN_CHARACTERS] if isinstance(value, str) else value
+
+
+class Event(Part):
+    """What a vendor reports in one delivery.
+
+    Unknown fields are kept in ``model_extra``. A field of another type than expected is None, its raw value in
+    :attr:`drift`.
+    """
+
+    wire_types: ClassVar[tuple[str, ...]] = ()
+    """The wire names that this class stands for, the vendor's usual one first."""
+
+    default_provider: ClassVar[str] = ""
+    """The provider of an event that was made by hand."""
+
+    decides: ClassVar[bool] = False
+    """Whether the vendor waits for a decision: such an event is never deduplicated."""
+
+    needs_default: ClassVar[bool] = False
+    """Whether no answer in time refuses: a handler has to say with ``default=`` what is answered then."""
+
+    @property
+    def type(self) -> str:
+        """The wire name."""
+        return str(self._stamped("type", self.wire_types[0] if self.wire_types else "unknown"))
+
+    @property
+    def provider(self) -> str:
+        """The name of the provider that delivered it."""
+        return str(self._stamped("provider", self.default_provider))
+
+    @property
+    def drift(self) -> Mapping[str, Any]:
+        """Dotted wire path → raw value, for every field that did not fit its type."""
+        return MappingProxyType(self._stamped("drift", {}))
+
+    @property
+    def occurred_at(self) -> datetime | None:
+        """When it happened, as far as the vendor says."""
+        return None
+
+    def _stamped(self, name: str, default: Any) -> Any:
+        private = self.__pydantic_private__
+        return default if private is None else private.get(name, default)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield "type", self.type[:SHOWN_CHARACTERS]
+        yield "provider", self.provider
+        yield from super().__repr_args__()
+
+
+class UnknownEvent(Event):
+    """An event of a type that is not known, or one that lacks what identifies it."""
+
+    payload: Mapping[str, Any] = {}
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield "type", self.type[:SHOWN_CHARACTERS]
+        yield "provider", self.provider
+
+
+def stamp(event: Event, type: str, provider: str, drift: Mapping[str, Any] = NO_DRIFT) -> None:
+    """Write down what an event cannot know from its own fields.
+
+    The values live where pydantic keeps private attributes, so that copies, pickles and comparisons take them along;
+    declaring them as such would cost a Python call for every event.
+    """
+    # A plain dictionary, because a read-only view of one cannot be pickled.
+    stamps = {"type": type, "provider": provider, "drift": dict(drift)}
+    private = event.__pydantic_private__
+    object.__setattr__(event, "__pydantic_private__", stamps if private is None else {**private, **stamps})
+
+
+def unknown_event(payload: Mapping[str, Any], type: object, provider: str) -> UnknownEvent:
+    """Return an :class:`UnknownEvent`; a type that is no text counts as ``"unknown"``."""
+    event = UnknownEvent.model_construct(payload=payload)
+    stamp(event, type if isinstance(type, str) and type else "unknown", provider)
+    return event

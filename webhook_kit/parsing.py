@@ -1,0 +1,157 @@
+"""From bytes to events: one pass for a body that fits, a second look for one that drifted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, TypeVar, Union, cast
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator, from_json
+
+from .delivery import Outcome, Refusal
+from .events import Event, UnknownEvent, stamp, unknown_event
+
+EventT = TypeVar("EventT", bound=Event)
+
+Path = tuple[str | int, ...]
+
+# More misfits than this is another format, not drift; it also bounds the work for a body made to cost some.
+MOST_MISFITS = 1000
+MOST_PASSES = 32
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in a body.
+
+    Raises :class:`Refusal` (malformed) for everything that is not one JSON object in UTF-8: a byte order mark, UTF-16,
+    a lone surrogate, about 200 levels. Of doubled keys the last one wins.
+    """
+    try:
+        value = from_json(body)
+    except ValueError:
+        raise Refusal(Outcome.MALFORMED) from None
+    if type(value) is not dict:
+        raise Refusal(Outcome.MALFORMED)
+    return value
+
+
+def read_event(model: type[EventT], body: bytes, *, type: str, provider: str) -> EventT | UnknownEvent:
+    """Read a body whose event class is known beforehand; raise :class:`Refusal` where it is no JSON object."""
+    try:
+        event: EventT = validator_of(model).validate_json(body)
+    except ValidationError:
+        return fit(model, read_object(body), type=type, provider=provider)
+    stamp(event, type, provider)
+    return event
+
+
+def fit(model: type[EventT], payload: dict[str, Any], *, type: str, provider: str) -> EventT | UnknownEvent:
+    """Read a decoded body, setting aside as drift what does not fit.
+
+    What cannot be set aside, because it identifies the event, makes it an :class:`UnknownEvent`.
+    """
+    validator = validator_of(model)
+    misfits: set[Path] = set()
+    fitting = payload
+    for _ in range(MOST_PASSES):
+        try:
+            event: EventT = validator.validate_python(fitting)
+        except ValidationError as error:
+            if error.error_count() > MOST_MISFITS or not _blame(error, fitting, misfits):
+                break
+            fitting = _without(payload, misfits)
+        else:
+            drift = {".".join(map(str, path)): _at(payload, path) for path in sorted(misfits, key=str)}
+            stamp(event, type, provider, drift)
+            return event
+    return unknown_event(payload, type, provider)
+
+
+def validator_of(model: type[Event]) -> SchemaValidator:
+    """Return the model's validator, built on first use."""
+    if not model.__pydantic_complete__:
+        model.model_rebuild()
+    return cast(SchemaValidator, model.__pydantic_validator__)
+
+
+class Tagged:
+    """Read bodies whose event class stands in a field of their own, in one pass."""
+
+    def __init__(self, field: str, models: Mapping[str, type[Event]]) -> None:
+        self.field = field
+        self.models = models
+
+    @cached_property
+    def _validator(self) -> SchemaValidator:
+        # A type that is known at run time only, which type checkers would take for a mistake.
+        union = cast(Any, Union)[tuple(dict.fromkeys(self.models.values()))]
+        adapter: TypeAdapter[Event] = TypeAdapter(cast(Any, Annotated)[union, Field(discriminator=self.field)])
+        return cast(SchemaValidator, adapter.validator)
+
+    def read(self, body: bytes, *, provider: str) -> Event:
+        """Return the event, an :class:`UnknownEvent` where the field names none that is known."""
+        try:
+            event: Event = self._validator.validate_json(body)
+        except ValidationError:
+            payload = read_object(body)
+            name = payload.get(self.field)
+            model = self.models.get(name) if isinstance(name, str) else None
+            if model is None or not isinstance(name, str):
+                return unknown_event(payload, name, provider)
+            return fit(model, payload, type=name, provider=provider)
+        stamp(event, getattr(event, self.field), provider)
+        return event
+
+
+def _blame(error: ValidationError, payload: dict[str, Any], misfits: set[Path]) -> bool:
+    """Add the place of every error to ``misfits``; False where one of them cannot be set aside.
+
+    A place that was set aside before, or is null already, did not help: its container is to blame.
+    """
+    before = frozenset(misfits)
+    for line in error.errors(include_url=False, include_context=False, include_input=False):
+        path = _existing(payload, line["loc"])
+        while path and (path in before or _at(payload, path) is None):
+            path = path[:-1]
+        if not path:
+            return False
+        # Another error of this pass may be about the same place, or about an object around it.
+        if any(path[:length] in misfits for length in range(1, len(path) + 1)):
+            continue
+        misfits.difference_update([each for each in misfits if each[: len(path)] == path])
+        misfits.add(path)
+    return True
+
+
+def _existing(payload: Any, location: Path) -> Path:
+    """Return the part of an error's location that exists in the body; a location also names tags of unions."""
+    path: Path = ()
+    for step in location:
+        if isinstance(payload, dict) and step in payload:
+            payload = payload[step]
+        elif isinstance(payload, list) and isinstance(step, int) and step < len(payload):
+            payload = payload[step]
+        else:
+            continue
+        path = (*path, step)
+    return path
+
+
+def _at(payload: Any, path: Path) -> Any:
+    for step in path:
+        payload = payload[step]
+    return payload
+
+
+def _without(payload: Any, misfits: set[Path]) -> Any:
+    """Return the body with null at these places, copying only the containers on the way to them."""
+    copies: dict[Path, Any] = {(): payload.copy()}
+    for path in sorted(misfits, key=len):
+        for length in range(1, len(path)):
+            inner = path[:length]
+            if inner not in copies:
+                copies[inner] = copies[inner[:-1]][inner[-1]].copy()
+                copies[inner[:-1]][inner[-1]] = copies[inner]
+        copies[path[:-1]][path[-1]] = None
+    return copies[()]
