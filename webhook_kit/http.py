@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from http import HTTPStatus
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl
@@ -49,10 +48,13 @@ class Headers:
 class Query:
     """The parameters of a query string, in order, percent-decoded."""
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_folded", "_pairs")
 
     def __init__(self, query_string: bytes) -> None:
         self._pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True) if query_string else []
+        self._folded: dict[str, list[str]] = {}
+        for key, value in self._pairs:
+            self._folded.setdefault(key.lower(), []).append(value)
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of this name."""
@@ -68,8 +70,7 @@ class Query:
 
         Parameters that decide about security are looked up so: two spellings of one name are two values.
         """
-        lowered = name.lower()
-        return [value for key, value in self._pairs if key.lower() == lowered]
+        return list(self._folded.get(name.lower(), ()))
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return all pairs."""
@@ -86,8 +87,7 @@ class RawRequest:
     not say. The repr shows no header, no parameter and no body, because each of them may hold a secret.
     """
 
-    # __dict__ holds the two cached properties
-    __slots__ = ("__dict__", "_header_pairs", "body", "client", "method", "path", "query_string", "scheme")
+    __slots__ = ("_header_pairs", "_headers", "_query", "body", "client", "method", "path", "query_string", "scheme")
 
     def __init__(
         self,
@@ -104,19 +104,25 @@ class RawRequest:
         self.path = path
         self.query_string = query_string.encode("utf-8", "replace") if isinstance(query_string, str) else query_string
         self._header_pairs = headers
+        self._headers: Headers | None = None
+        self._query: Query | None = None
         self.body = body
         self.client = client
         self.scheme = scheme
 
-    @cached_property
+    @property
     def headers(self) -> Headers:
         """The header pairs, doubled ones included."""
-        return Headers(self._header_pairs)
+        if self._headers is None:
+            self._headers = Headers(self._header_pairs)
+        return self._headers
 
-    @cached_property
+    @property
     def query(self) -> Query:
         """The parameters of the query string, doubled ones included."""
-        return Query(self.query_string)
+        if self._query is None:
+            self._query = Query(self.query_string)
+        return self._query
 
     def __repr__(self) -> str:
         return f"<RawRequest {self.method} {self.path!r}, {len(self.body)} bytes>"
