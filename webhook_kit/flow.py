@@ -131,15 +131,16 @@ class Reception:
             request=self.request,
             received=self.received,
             id=self.delivery_id,
-            context=provider.context(self.request),
         )
-        plan = self.dispatcher.plan
-        handlers = plan.handlers_for(endpoint, event)
         processing = Processing(self.dispatcher, endpoint, event, delivery)
         try:
+            delivery.context = provider.context(self.request)
+            handlers = self.dispatcher.plan.handlers_for(endpoint, event)
             result = yield from processing.flow(handlers)
         except GeneratorExit:
             raise
+        except Exception as error:
+            result = Result(Outcome.HANDLER_FAILED, endpoint.answers[Outcome.HANDLER_FAILED], own(error))
         except BaseException as interruption:
             result = Result(Outcome.CANCELLED, endpoint.answers[Outcome.CANCELLED], interruption)
             yield from self._report(result, event, delivery.attempt if processing.asked else None)

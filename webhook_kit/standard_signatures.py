@@ -36,9 +36,9 @@ class PublicKey(bytes):
 class StandardSignatures(Verifier):
     """Headers ``<family>-id``, ``<family>-timestamp`` and ``<family>-signature``, all three of one family.
 
-    The last one is a list: any signature that one of the keys made is enough, and entries of unknown versions are passed
-    over. A secret is ``whsec_`` and base64, or base64 alone, for ``v1`` (HMAC-SHA256); ``whpk_`` and base64 for ``v1a``
-    (ed25519, which needs ``webhook-kit[ed25519]``).
+    The last one is a list: any signature that one of the keys made is enough, and entries of unknown versions are
+    passed over. A secret is ``whsec_`` and base64, or base64 alone, for ``v1`` (HMAC-SHA256); ``whpk_`` and base64 for
+    ``v1a`` (ed25519, which needs ``webhook-kit[ed25519]``).
     """
 
     covers_body = True
@@ -75,7 +75,7 @@ class StandardSignatures(Verifier):
             if isinstance(key, PublicKey):
                 same = [_verified(key, content, entry) for entry in entries]
             else:
-                proof = _hmac(key, content)
+                proof = self.expected(credential, body, key)
                 same = [compare_digest(proof, entry) for entry in entries]
             if any(same) and matched < 0:
                 matched = index

@@ -560,3 +560,14 @@ def test_a_broken_provider_is_answered_without_details(send: Send) -> None:
     answer = send(hooks, request(sign=True))
     assert (answer.status, answer.body) == (500, b'{"error":"Internal error"}')
     assert records[0].outcome == "handler_failed"
+
+
+def test_a_default_that_cannot_be_sent_is_a_failure(send: Send) -> None:
+    hooks, records = dispatcher(None)
+
+    @hooks.on(Knocked, default="explode")
+    def fail(event: Knocked) -> None:
+        raise RuntimeError("who is there?")
+
+    assert send(hooks, request(body("door.knocked"), sign=True)).status == 500
+    assert (records[0].outcome, type(records[0].error)) == ("handler_failed", ValueError)

@@ -69,8 +69,14 @@ class Provider(ABC):
 
     methods: tuple[str, ...] = ("POST",)
     default_max_body: ClassVar[int] = MIB
-    retry_horizon: ClassVar[float] = 0.0
+    retry_horizon: float = 0.0
     """Seconds from the first try to the vendor's last retry, manual ones included."""
+
+    retentions: ClassVar[Mapping[type[Event], float]] = MappingProxyType({})
+    """Seconds for events whose equal bodies are distinct facts: no longer than a retry takes."""
+
+    slow_decision: ClassVar[float] = float("inf")
+    """Seconds from which on a decision is logged as slow, because the vendor soon stops to wait for it."""
 
     def __init__(
         self,
@@ -120,7 +126,7 @@ class Provider(ABC):
 
     def retention(self, event: Event) -> float:
         """Return for how many seconds a completed delivery is remembered: longer than the vendor comes back."""
-        return max(SHORTEST_RETENTION, 2 * self.retry_horizon)
+        return self.retentions.get(type(event)) or max(SHORTEST_RETENTION, 2 * self.retry_horizon)
 
     # What a provider answers.
 
@@ -140,6 +146,9 @@ class Provider(ABC):
         if reply is None:
             return self.success()
         raise ValueError(f"{event.type} asks for no decision")
+
+    def check_reply(self, model: type[Event], reply: object) -> None:
+        """Raise ValueError for a reply that no event of this class allows, so that a default is checked at start."""
 
     # What the user has to do.
 

@@ -54,7 +54,7 @@ class VCaaS(Provider):
     )
     default_max_body = 8 * MIB
     # 5, 10, 15 and 30 minutes for the data after a meeting; 15, 30, 180 and 1800 seconds for the others.
-    retry_horizon: ClassVar[float] = 3600.0
+    retry_horizon = 3600.0
 
     def __init__(self, *, url_token: SecretSource | None = None, **options: Unpack[ProviderOptions]) -> None:
         super().__init__(
