@@ -1,3 +1,4 @@
+# `make clean` first, to choose another for an environment that is there already.
 PYTHON ?= python3
 ARGS ?=
 
@@ -27,7 +28,7 @@ check: $(STAMP) ## lint, formatting and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pyright
+	@$(BIN)/pyright --project pyproject.toml
 
 format: $(STAMP) ## format the code and sort its imports
 	@$(BIN)/ruff check --quiet --select I --fix .
