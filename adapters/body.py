@@ -1,0 +1,47 @@
+"""How long a body says it is, and a body read from a stream with a limit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from webhook_kit.http import ClientDisconnected
+
+CHUNK: Final = 64 * 1024
+
+# Longer numbers are over every limit, and thousands of digits are more than int() takes.
+_MOST_DIGITS: Final = 18
+
+
+def declared_length(text: str | bytes) -> int | None:
+    """Return the number in a ``Content-Length``; None for anything but ASCII digits."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) <= _MOST_DIGITS else sys.maxsize
+
+
+def read_stream(read: Callable[[int], bytes], limit: int, length: int | None) -> bytes | None:
+    """Return what a stream holds, or None as soon as it is longer than ``limit``.
+
+    ``length`` is the length that was declared; without one the stream ends by itself. Raises
+    :class:`ClientDisconnected` where less arrives than was declared.
+    """
+    if length is not None and length > limit:
+        return None
+    left = limit + 1 if length is None else length
+    chunks: list[bytes] = []
+    while left > 0:
+        try:
+            chunk = read(min(left, CHUNK))
+        except Exception as error:  # servers have errors of their own for a broken chunk or a client that went away
+            raise ClientDisconnected from error
+        if not chunk:
+            break
+        chunks.append(chunk)
+        left -= len(chunk)
+    if length is None:
+        return b"".join(chunks) if left > 0 else None
+    if left > 0:
+        raise ClientDisconnected
+    return b"".join(chunks)

@@ -1,0 +1,89 @@
+"""Receive webhooks in a Flask application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Never
+
+import flask
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.datastructures import Headers
+from werkzeug.routing import BaseConverter
+
+from webhook_kit.dispatcher import Dispatcher
+from webhook_kit.errors import ConfigurationError, refuse_unknown
+
+from . import wsgi
+from .arguments import checked_hooks, kind_of, mount_path
+
+CONVERTER: Final = "webhook_path"
+
+
+def mount(app: flask.Flask, hooks: Dispatcher, path: str = "/webhooks", **others: Never) -> flask.Blueprint:
+    """Serve the endpoints of ``hooks`` under ``path``, and return the blueprint that does so.
+
+    Handlers run in the application context. Flask-WTF's CSRF protection lets the blueprint pass. ``hooks`` is closed
+    when the process ends.
+    """
+    refuse_unknown("mount()", others, ("path",))
+    if not isinstance(app, flask.Flask):
+        raise ConfigurationError(f"mount() takes the Flask application and the Dispatcher, not {kind_of(app)}")
+    checked_hooks(hooks)
+    mounted_at = mount_path(path)
+    name = f"webhook_kit{mounted_at.replace('/', ':').replace('.', '-')}"
+    if name in app.blueprints:
+        raise ConfigurationError(f"{mounted_at!r} is taken by another mount; give path= another value")
+    blueprint = flask.Blueprint(name, __name__)
+
+    def receive(below: str) -> flask.Response:
+        environ = flask.request.environ
+        answer = hooks.dispatch(wsgi.request_of(environ, below or "/"), read=_body_of(flask.request))
+        return _Answer([answer.body], answer.status, answer.headers)
+
+    def add(state: BlueprintSetupState) -> None:
+        # Flask's own add_url_rule() knows no rule for every method, and would answer OPTIONS by itself.
+        rule = app.url_rule_class(
+            f"{mounted_at}<{CONVERTER}:below>", endpoint=f"{state.name}.receive", methods=None, merge_slashes=False
+        )
+        app.url_map.add(rule)
+        app.view_functions[rule.endpoint] = receive
+
+    def exempt(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        """Ask for no CSRF token: this runs before the protection does, whichever of the two was set up first."""
+        protection: Any = app.extensions.get("csrf")
+        if type(protection).__module__.partition(".")[0] == "flask_wtf":
+            protection.exempt(blueprint)
+
+    app.url_map.converters[CONVERTER] = _Below
+    blueprint.record(add)
+    blueprint.url_value_preprocessor(exempt)
+    app.register_blueprint(blueprint)
+    return blueprint
+
+
+class _Below(BaseConverter):
+    """The mount itself, or anything below it; no redirect is left for werkzeug to add."""
+
+    part_isolating = False
+    regex = r"(?:/[\s\S]*)?"
+
+
+class _Answer(flask.Response):
+    """A response that is sent as it is: rewriting headers costs more than everything else in a mounted view."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        return self.headers
+
+
+def _body_of(request: flask.Request) -> Callable[[int], bytes | None]:
+    # What a before_request function read is kept here, and in no public place that does not read by itself.
+    read_before: bytes | None = getattr(request, "_cached_data", None)
+    if read_before is None:
+        return wsgi.body_of(request.environ)
+
+    def given(limit: int) -> bytes | None:
+        return read_before if len(read_before) <= limit else None
+
+    return given

@@ -1,0 +1,11 @@
+"""The project for WSGI servers: beside ``manage.py``, ``gunicorn project.wsgi``."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+application = get_wsgi_application()
