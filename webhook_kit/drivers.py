@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from .functions import Function
 from .idempotency.base import Store
+from .reporting import logger, own
 from .runtime import Runtime
 
 T = TypeVar("T")
@@ -250,6 +251,7 @@ def _result(future: Future[Any], limit: float | None) -> Any:
     except FutureTimeout:
         if future.done():
             return future.result()
+        future.add_done_callback(_report_late)
         raise TimedOut from None
     except BaseException:
         if not future.done():
@@ -267,8 +269,15 @@ async def _within(runtime: Runtime, coroutine: Coroutine[Any, Any, Any], limit: 
         await _ended(task)
         raise
     if not done:
+        task.add_done_callback(_report_late)
         raise TimedOut
     return task.result()
+
+
+def _report_late(future: Future[Any] | asyncio.Future[Any]) -> None:
+    """Log what a function raised after nobody waited for it any more."""
+    if not future.cancelled() and (error := future.exception()) is not None:
+        logger.error("a handler failed after its time was over", exc_info=own(error))
 
 
 async def _ended(task: asyncio.Future[Any]) -> None:

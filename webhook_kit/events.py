@@ -58,7 +58,7 @@ class Event(Part):
     """Whether the vendor waits for a decision: such an event is never deduplicated."""
 
     needs_default: ClassVar[bool] = False
-    """Whether no answer in time refuses: a handler has to say with ``default=`` what is answered then."""
+    """Whether a time-out refuses: then a handler has to say with ``default=`` what is answered instead."""
 
     @property
     def type(self) -> str:

@@ -77,7 +77,7 @@ def takes_delivery(function: Callable[..., Any], classes: tuple[type[Event], ...
     (yet) are believed to be right.
     """
     name = name_of(function)
-    if _is_generator(function) or _is_generator(getattr(function, "__call__", None)):  # noqa: B004
+    if _is_generator(function) or _is_generator(type(function).__call__):
         raise ConfigurationError(f"{name} is a generator, whose body would never run; write a function without yield")
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -89,6 +89,10 @@ def takes_delivery(function: Callable[..., Any], classes: tuple[type[Event], ...
         if any(each.kind is _Parameter.VAR_POSITIONAL for each in parameters):
             return False
         raise ConfigurationError(f"{name} takes no event; write def {_short(name)}(event): ...")
+    if positional[0].name in ("self", "cls"):
+        raise ConfigurationError(
+            f"{name} is a method without its object; register the bound one, as in hooks.on(...)(object.{_short(name)})"
+        )
     if hints is not None:
         _check_event(name, hints.get(positional[0].name), classes)
     if len(positional) == 1:
@@ -136,9 +140,8 @@ def _hints(function: Callable[..., Any]) -> Mapping[str, Any] | None:
         function = function.func
     # The annotations of another callable's class are those of its attributes.
     routine = inspect.isroutine(function) or hasattr(function, "__wrapped__")
-    target = function if routine else getattr(function, "__call__", None)  # noqa: B004
     try:
-        return get_type_hints(target, include_extras=True) if target is not None else {}
+        return get_type_hints(function if routine else type(function).__call__, include_extras=True)
     except Exception:  # a name that only type checkers see, or that is defined further down
         return None
 

@@ -197,6 +197,14 @@ class Handlers:
                 yield from each._all_observers()
 
 
+def without_default(model: type[Event]) -> ConfigurationError:
+    """Return the error for a handler of such an event that says nothing about its default."""
+    return ConfigurationError(
+        f"where no handler answers {model.__name__} in time the vendor refuses it: write default=, the reply that is "
+        "sent when the handler is late or fails"
+    )
+
+
 def _check(what: tuple[Any, ...], options: HandlerOptions) -> None:
     if not what:
         raise ConfigurationError('on() takes event classes or wire names: write @hooks.on(Event) or @hooks.on("*")')
@@ -211,6 +219,8 @@ def _check(what: tuple[Any, ...], options: HandlerOptions) -> None:
             raise ConfigurationError(
                 f"on() takes event classes or wire names, not {shown}: write @hooks.on(Event) on the line above def"
             )
+        elif each.needs_default and options.get("default") is None:
+            raise without_default(each)
     for name in ("provider", "endpoint"):
         value = options.get(name)
         if value is not None and not isinstance(value, str):

@@ -11,7 +11,7 @@ from .endpoint import Endpoint
 from .errors import ConfigurationError, nearest
 from .events import Event, UnknownEvent
 from .functions import Function, dependencies_of
-from .handlers import Handler
+from .handlers import Handler, without_default
 
 logger = logging.getLogger("webhook_kit")
 
@@ -156,10 +156,10 @@ def _check(handler: Handler, endpoints: Sequence[Endpoint]) -> None:
                 f"{handler.name} is registered for {pattern!r}, which matches no known type; did you mean "
                 f"{nearest(pattern, known)}? Write unknown=True for a type that is not known yet"
             )
-    _check_decision(handler, known)
+    _check_decision(handler, known, reached)
 
 
-def _check_decision(handler: Handler, known: dict[str, type[Event]]) -> None:
+def _check_decision(handler: Handler, known: dict[str, type[Event]], reached: Sequence[Endpoint]) -> None:
     matched = {
         model
         for name, model in known.items()
@@ -173,3 +173,22 @@ def _check_decision(handler: Handler, known: dict[str, type[Event]]) -> None:
                 f"{handler.name} has a deadline or a default, but no event that it matches asks for a decision; "
                 "leave them out, or write Dispatcher(handler_timeout=...)"
             )
+    if handler.default is None:
+        for pattern in handler.patterns:
+            _check_pattern(pattern, known)
+        return
+    for endpoint in reached:
+        for model in matched.intersection(endpoint.provider.catalog.values()):
+            try:
+                if model.decides:
+                    endpoint.provider.check_reply(model, handler.default)
+            except ValueError as error:
+                raise ConfigurationError(f"the default of {handler.name} cannot be sent: {error}") from None
+
+
+def _check_pattern(pattern: str, known: dict[str, type[Event]]) -> None:
+    """Refuse a pattern without default that is meant for decisions, one of which needs it; wider ones only look on."""
+    models = [model for name, model in known.items() if wildcard(pattern, name)]
+    needing = [model for model in models if model.needs_default]
+    if needing and all(model.decides for model in models):
+        raise without_default(needing[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from hashlib import sha256
+from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from .delivery import Delivery, Outcome, Transaction
@@ -150,8 +151,10 @@ class Processing:
         self.asked = bool(handlers)
         provider = self.endpoint.provider
         decision: RawResponse | None = None
-        fallback: RawResponse | None = None
+        default: object = None
+        failed = False
         errors: list[BaseException] = []
+        started = perf_counter()
         for handler in handlers:
             try:
                 reply = yield Call(handler, *handler.arguments(self.event, self.delivery), limit=handler.deadline)
@@ -161,8 +164,9 @@ class Processing:
             except Exception as error:
                 if not isinstance(error, TimedOut):
                     errors.append(own(error))
-                if fallback is None:
-                    fallback = provider.reply(self.event, handler.default)
+                failed = True
+                if default is None:
+                    default = handler.default
                 continue
             if decision is None:
                 decision = answer
@@ -172,11 +176,19 @@ class Processing:
                     handler.name,
                     self.delivery.id,
                 )
+        if (seconds := perf_counter() - started) > provider.slow_decision:
+            logger.warning(
+                "a decision took %.2f seconds, and the vendor soon stops to wait: endpoint=%s type=%s delivery=%s",
+                seconds,
+                self.endpoint.path,
+                self.event.type,
+                self.delivery.id,
+            )
         failure = together(errors) if errors else None
         if decision is not None:
             return Result(Outcome.PROCESSED, decision, failure)
-        if fallback is not None:
-            return Result(Outcome.DECIDED_BY_DEFAULT, fallback, failure)
+        if failed:
+            return Result(Outcome.DECIDED_BY_DEFAULT, provider.reply(self.event, default), failure)
         return Result(Outcome.PROCESSED if handlers else Outcome.UNHANDLED, provider.reply(self.event, None))
 
     def _key_of(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from .delivery import Outcome, Refusal
@@ -83,7 +83,7 @@ class Secret:
 
 def _texts(value: Any, name: str) -> tuple[str, ...]:
     values: Iterable[Any] = (value,) if isinstance(value, str) else value
-    if isinstance(values, bytes | bytearray) or not isinstance(values, Iterable):
+    if isinstance(values, bytes | bytearray | Mapping) or not isinstance(values, Iterable):
         raise ConfigurationError(f"{name} is text, a sequence of texts, or a callable that returns either")
     texts = tuple(values)
     if not texts:

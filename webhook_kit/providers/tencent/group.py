@@ -115,6 +115,8 @@ class GroupAfterMemberExit(GroupEvent):
     exit_type: ExitType | None = None
     operator_account: str | None = None
     exit_member_list: tuple[Member, ...] | None = None
+    topic_id: str | None = None
+    """In the newest page only. https://cloud.tencent.com/document/product/269/1668"""
 
 
 class GroupMessage(GroupEvent):

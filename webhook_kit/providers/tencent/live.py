@@ -43,7 +43,7 @@ class LiveRoomInfo(TencentPart):
     cover_url: str | None = Field(None, alias="CoverURL")
     background_url: str | None = Field(None, alias="BackgroundURL")
     category: tuple[int, ...] | None = None
-    activity_status: int | None = None
+    activity_status: int | str | None = None
     view_count: int | None = None
     is_unlimited_room_enabled: bool | None = None
 

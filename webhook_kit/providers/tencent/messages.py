@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, field_serializer
 
 from ...fields import Seconds
 from .protocol import OpenNumber, TencentPart
@@ -132,6 +133,11 @@ class RelayedMessage(TencentPart):
     msg_time_stamp: Seconds | None = None
     msg_body: MsgBody | None = None
     cloud_custom_data: str | None = None
+
+    @field_serializer("msg_time_stamp", when_used="json-unless-none")
+    def _as_sent(self, value: datetime) -> int:
+        """Return what the vendor reads, where a handler sends a message on."""
+        return int(value.timestamp())
 
 
 class RelayContent(TencentPart):

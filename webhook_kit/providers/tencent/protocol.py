@@ -33,11 +33,10 @@ class OpenNumber(IntEnum):
     def _missing_(cls, value: object) -> Self | None:
         if isinstance(value, str) and value.isascii() and value.isdigit():
             value = int(value)
+            if value in cls._value2member_map_:
+                return cls(value)
         if isinstance(value, bool) or not isinstance(value, int):
             return None
-        for member in cls:
-            if member.value == value:
-                return member
         # Not remembered anywhere: senders choose these values, and could fill the memory with them.
         unknown = int.__new__(cls, value)
         unknown._name_ = str(value)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from hmac import digest as hmac_digest
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Unpack
+from typing import Any, Final, Unpack
 
 from ...delivery import Outcome, Refusal
 from ...errors import ConfigurationError
@@ -38,8 +38,8 @@ SIGN: Final = QueryTokenDigest(digest="Sign", timestamp="RequestTime", tolerance
 
 MINUTES: Final = 300.0
 
-# Events that hold no time, so that equal bodies can be distinct facts, are remembered only for as long as a retry takes.
-RETENTION: Final[Mapping[type[Event], float]] = MappingProxyType(
+# Events that hold no time, so that equal bodies can be distinct facts, are remembered only as long as a retry takes.
+RETENTIONS: Final[Mapping[type[Event], float]] = MappingProxyType(
     {
         GroupOnMemberStateChange: 5.0,
         SnsFriendAdd: MINUTES,
@@ -70,9 +70,10 @@ class TencentProvider(Provider):
 
     catalog = catalog_of(EVENTS)
     # The console can switch on retries after a time-out; their number and distance are not documented.
-    retry_horizon: ClassVar[float] = 3600.0
+    retry_horizon = 3600.0
     # Of the two seconds that the vendor waits.
-    slow_decision: ClassVar[float] = 1.5
+    slow_decision = 1.5
+    retentions = RETENTIONS
 
     def __init__(
         self,
@@ -107,7 +108,7 @@ class TencentProvider(Provider):
         else:
             event = read_event(model, body, type=command, provider=self.name)
         # Sign covers neither of the two, so that a difference between them is nobody's honest request.
-        if _command_in(event) not in (None, command):
+        if self._differs(_command_in(event), command):
             raise Refusal(Outcome.MALFORMED)
         return (event,)
 
@@ -125,9 +126,6 @@ class TencentProvider(Provider):
         account = (_first(request, "SdkAppid") or "", event.type)
         # An entry of a batch is itself in whatever company it comes again.
         return Identity(account, _digest(event) if event.type in BATCHES else None)
-
-    def retention(self, event: Event) -> float:
-        return RETENTION.get(type(event)) or super().retention(event)
 
     def success(self) -> RawResponse:
         return response(200, "application/json", SUCCESS)
@@ -165,7 +163,7 @@ class TencentProvider(Provider):
     def _parse_batch(self, payload: dict[str, Any], command: str) -> Sequence[Event]:
         """Read the entries of a batch; one that cannot be read is an event of its own that is unknown."""
         entries = payload.get("Events")
-        if payload.get("CallbackCommand") not in (None, command):
+        if self._differs(payload.get("CallbackCommand"), command):
             raise Refusal(Outcome.MALFORMED)
         if not isinstance(entries, list) or not 0 < len(entries) <= MOST_IN_A_BATCH:
             return (unknown_event(payload, command, self.name),)
@@ -178,9 +176,16 @@ class TencentProvider(Provider):
         if not isinstance(entry, dict):
             return unknown_event({"Events": [entry]}, command, self.name)
         named = entry.get("CallbackCommand")
-        if named not in (None, command):
+        if self._differs(named, command):
             return unknown_event(entry, named, self.name)
         return fit(BATCHES[command], entry, type=command, provider=self.name)
+
+    def _differs(self, named: Any, command: str) -> bool:
+        """Whether a body names another command than the URL; two spellings of one command are the same."""
+        if named is None or named == command:
+            return False
+        model = self.catalog.get(named) if isinstance(named, str) else None
+        return model is None or model is not self.catalog.get(command)
 
 
 class TencentChat(TencentProvider):
@@ -241,13 +246,13 @@ RTC_SIGN: Final = BodyHmac("Sign")
 class TencentRTC(Provider):
     """Receive the events of TRTC's servers. https://trtc.io/document/39558
 
-    ``sdk_app_id`` is the application's id, or several. ``key`` is the one of the console, with which the body is signed.
+    ``sdk_app_id`` is the application's id, or several. ``key`` is the console's, which signs the body.
     """
 
     name = "tencent-rtc"
     catalog = catalog_of((RTCEvent,))
     # At once, then every ten seconds.
-    retry_horizon: ClassVar[float] = 60.0
+    retry_horizon = 60.0
 
     def __init__(
         self,

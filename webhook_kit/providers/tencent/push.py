@@ -1,4 +1,4 @@
-"""Push notifications. One request holds up to 100 of these events, which count seconds where others count milliseconds."""
+"""Push notifications. One request holds up to 100 of them, and they count seconds where others count milliseconds."""
 
 from __future__ import annotations
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from pydantic import BaseModel
-
 from ...events import Event
 from .bot import ChatbotOnC2CSignalMessage
 from .c2c import C2CBeforeSendMsg
@@ -24,6 +22,7 @@ from .official_account import (
     OfficialAccountBeforeCreateOfficialAccount,
     OfficialAccountBeforeSendMsg,
 )
+from .protocol import TencentPart
 from .sns import SnsPrevFriendAdd, SnsPrevFriendResponse
 from .topic import GroupBeforeCreateTopic
 
@@ -46,8 +45,8 @@ class Allow:
 class Forbid:
     """Refuse it. The client sees the code and the text of one in the event's own range, and the vendor's code for 1.
 
-    Ranges: 120001–130000 for messages between users and for official accounts, 10100–10200 for groups, 38000–39000 for
-    friends (where 1 is not possible), 102100–102200 for gifts.
+    Ranges: 120001 to 130000 for messages between users and for official accounts, 10100 to 10200 for groups,
+    38000 to 39000 for friends (where 1 is not possible), 102100 to 102200 for gifts.
     """
 
     error_code: int = 1
@@ -68,7 +67,7 @@ class RefuseMembers:
 
 @dataclass(frozen=True, slots=True)
 class FriendDecisions:
-    """Decide for each account: a code (0 allows, 38000–39000 refuse) and a text. Who is not named is allowed."""
+    """Decide for each account: a code (0 allows, 38000 to 39000 refuse) and a text. Who is not named is allowed."""
 
     decisions: Mapping[str, tuple[int, str]]
 
@@ -86,10 +85,9 @@ Reply: TypeAlias = Allow | Forbid | DropSilently | RefuseMembers | FriendDecisio
 class Question(NamedTuple):
     """What the vendor understands in the answer to one command."""
 
-    codes: range = range(0)
+    takes: tuple[type[Any], ...]
+    codes: range
     """The application's own codes, beside 0 and 1."""
-    message: bool = False
-    """Whether a message can be replaced (``MsgBody``) and dropped (code 2)."""
     refused: str = ""
     """The field for those who are refused while the others are allowed."""
 
@@ -100,22 +98,28 @@ _GROUPS: Final = range(10100, 10201)
 _FRIENDS: Final = range(38000, 39001)
 _GIFTS: Final = range(102100, 102201)
 
+_YES_OR_NO: Final = (Allow, Forbid)
+_OF_MESSAGES: Final = (Allow, Forbid, DropSilently)
+_OF_SEVERAL: Final = (Allow, Forbid, RefuseMembers)
+_OF_FRIENDS: Final = (Allow, Forbid, FriendDecisions)
+_OF_BOTS: Final = (Allow, Forbid, BotReply)
+
 QUESTIONS: Final[Mapping[type[Event], Question]] = MappingProxyType(
     {
-        C2CBeforeSendMsg: Question(_MESSAGES, message=True),
-        GroupBeforeCreateGroup: Question(_GROUPS),
-        GroupBeforeApplyJoinGroup: Question(_GROUPS),
-        GroupBeforeInviteJoinGroup: Question(_GROUPS, refused="RefusedMembers_Account"),
-        GroupBeforeSendMsg: Question(_GROUPS, message=True),
-        GroupBeforeCreateTopic: Question(_GROUPS),
-        OfficialAccountBeforeCreateOfficialAccount: Question(_MESSAGES),
+        SnsPrevFriendAdd: Question(_OF_FRIENDS, _FRIENDS),
+        SnsPrevFriendResponse: Question(_OF_FRIENDS, _FRIENDS),
+        C2CBeforeSendMsg: Question(_OF_MESSAGES, _MESSAGES),
+        GroupBeforeCreateGroup: Question(_YES_OR_NO, _GROUPS),
+        GroupBeforeApplyJoinGroup: Question(_YES_OR_NO, _GROUPS),
+        GroupBeforeInviteJoinGroup: Question(_OF_SEVERAL, _GROUPS, "RefusedMembers_Account"),
+        GroupBeforeSendMsg: Question(_OF_MESSAGES, _GROUPS),
+        GroupBeforeCreateTopic: Question(_YES_OR_NO, _GROUPS),
+        OfficialAccountBeforeCreateOfficialAccount: Question(_YES_OR_NO, _MESSAGES),
         # The page's prose calls it RefusedMembers_Account, its table as here. https://trtc.io/document/60799
-        OfficialAccountBeforeAddSubscriber: Question(_MESSAGES, refused="RefusedSubscribers_Account"),
-        OfficialAccountBeforeSendMsg: Question(_MESSAGES, message=True),
-        LiveBeforeSendGift: Question(_GIFTS),
-        ChatbotOnC2CSignalMessage: Question(),
-        SnsPrevFriendAdd: Question(_FRIENDS),
-        SnsPrevFriendResponse: Question(_FRIENDS),
+        OfficialAccountBeforeAddSubscriber: Question(_OF_SEVERAL, _MESSAGES, "RefusedSubscribers_Account"),
+        OfficialAccountBeforeSendMsg: Question(_OF_MESSAGES, _MESSAGES),
+        ChatbotOnC2CSignalMessage: Question(_OF_BOTS, range(0)),
+        LiveBeforeSendGift: Question(_YES_OR_NO, _GIFTS),
     }
 )
 
@@ -126,7 +130,10 @@ def check(model: type[Event], reply: object) -> None:
 
 
 def answer(event: Event, reply: object) -> bytes:
-    """Return the body that tells the vendor; None allows. Raises ValueError for a reply that the event does not allow."""
+    """Return the body that tells the vendor the decision; None allows.
+
+    Raises ValueError for a reply that the event does not allow.
+    """
     return _encode(_fields(type(event), Allow() if reply is None else reply, tuple(_asked(event))))
 
 
@@ -134,103 +141,96 @@ def _fields(model: type[Event], reply: object, asked: tuple[str, ...]) -> dict[s
     question = QUESTIONS.get(model)
     if question is None:
         raise ValueError(f"{model.__name__} asks for no decision")
-    allowed = _allowed(model, question)
-    if not isinstance(reply, allowed):
-        names = ", ".join(each.__name__ for each in allowed)
-        raise ValueError(f"{model.__name__} takes no {type(reply).__name__}; return None or one of {names}")
-    if issubclass(model, SnsPrevFriendAdd | SnsPrevFriendResponse):
+    if not isinstance(reply, question.takes):
+        names = ", ".join(each.__name__ for each in question.takes)
+        raise ValueError(f"{model.__name__} takes no {type(reply).__name__}; return one of {names}, or None to allow")
+    if FriendDecisions in question.takes:
         return _friends(model, reply, asked)
-    fields: dict[str, Any] = _result()
-    match reply:
-        case Allow():
-            fields |= _message(model, question, reply)
-        case Forbid():
-            fields = _result(*_code(model, reply.error_code, reply.error_info, (1,), question.codes))
-        case DropSilently():
-            fields = _result(2)
-        case RefuseMembers():
-            fields[question.refused] = list(_accounts(reply.accounts))
-        case BotReply():
-            fields["RspData"] = _text("rsp_data", reply.rsp_data)
-    if model is ChatbotOnC2CSignalMessage:
+    fields = _result()
+    if isinstance(reply, Allow):
+        fields |= _message(model, question, reply)
+    elif isinstance(reply, Forbid):
+        fields = _result(*_code(model, reply.error_code, reply.error_info, (1,), question.codes))
+    elif isinstance(reply, DropSilently):
+        fields = _result(2)
+    elif isinstance(reply, RefuseMembers):
+        fields[question.refused] = _accounts(reply.accounts)
+    elif isinstance(reply, BotReply):
+        fields["RspData"] = _text("rsp_data", reply.rsp_data)
+    if BotReply in question.takes:
         # Required, whatever the code is.
         fields.setdefault("RspData", "")
     return fields
 
 
-def _allowed(model: type[Event], question: Question) -> tuple[type[Any], ...]:
-    """Return the replies that an event takes."""
-    if issubclass(model, ChatbotOnC2CSignalMessage):
-        return Allow, Forbid, BotReply
-    if issubclass(model, SnsPrevFriendAdd | SnsPrevFriendResponse):
-        return Allow, Forbid, FriendDecisions
-    further = ((DropSilently,) if question.message else ()) + ((RefuseMembers,) if question.refused else ())
-    return Allow, Forbid, *further
-
-
 def _friends(model: type[Event], reply: object, asked: tuple[str, ...]) -> dict[str, Any]:
-    """Return the decision about each person: the vendor ignores the answer's own code here."""
-    decisions: dict[str, tuple[int, str]] = {}
-    everybody = 0, ""
-    if isinstance(reply, FriendDecisions):
-        if not isinstance(reply.decisions, Mapping):
-            raise ValueError('FriendDecisions takes a mapping, such as {"bo": (38000, "blocked")}')
-        for account, decision in reply.decisions.items():
-            if not isinstance(decision, tuple) or len(decision) != 2:
-                raise ValueError('each of FriendDecisions is a code and a text, such as {"bo": (38000, "blocked")}')
-            decisions[_text("an account", account)] = _code(model, *decision, (0,), _FRIENDS)
+    """Return a decision about each person: the vendor ignores the answer's own code here."""
+    named: dict[str, tuple[int, str]] = {}
+    others = 0, ""
+    if isinstance(reply, Allow):
+        _message(model, QUESTIONS[model], reply)
     elif isinstance(reply, Forbid):
-        everybody = _code(model, reply.error_code, reply.error_info, (), _FRIENDS)
-    elif isinstance(reply, Allow):
-        _message(model, Question(), reply)
+        others = _code(model, reply.error_code, reply.error_info, (), _FRIENDS)
+    elif isinstance(reply, FriendDecisions):
+        named = _decisions(model, reply.decisions)
     items = []
     for account in asked:
-        code, info = decisions.get(account, everybody)
+        code, info = named.get(account, others)
         items.append({"To_Account": account, "ResultCode": code, "ResultInfo": info})
     return {**_result(), "ResultItem": items}
+
+
+def _decisions(model: type[Event], decisions: object) -> dict[str, tuple[int, str]]:
+    if not isinstance(decisions, Mapping):
+        raise ValueError('FriendDecisions takes a mapping, such as {"bo": (38000, "blocked")}')
+    named = {}
+    for account, decision in decisions.items():
+        if not isinstance(decision, tuple) or len(decision) != 2:
+            raise ValueError('each of FriendDecisions is a code and a text, such as {"bo": (38000, "blocked")}')
+        named[_text("an account", account)] = _code(model, *decision, (0,), _FRIENDS)
+    return named
 
 
 def _message(model: type[Event], question: Question, reply: Allow) -> dict[str, Any]:
     """Return what an allowed message is changed to."""
     fields: dict[str, Any] = {}
-    if (reply.msg_body is not None or reply.cloud_custom_data is not None) and not question.message:
+    if reply.msg_body is None and reply.cloud_custom_data is None:
+        return fields
+    if DropSilently not in question.takes:
         raise ValueError(f"{model.__name__} holds no message; return Allow() without arguments")
     if reply.msg_body is not None:
-        if isinstance(reply.msg_body, str | bytes | Mapping) or not isinstance(reply.msg_body, Sequence):
-            raise ValueError("msg_body is a sequence of elements, such as [TextElement(...)]")
+        if isinstance(reply.msg_body, str | bytes) or not isinstance(reply.msg_body, Sequence):
+            raise ValueError('msg_body is a sequence of elements, such as [{"MsgType": "...", "MsgContent": {...}}]')
         fields["MsgBody"] = [_element(each) for each in reply.msg_body]
     if reply.cloud_custom_data is not None:
         fields["CloudCustomData"] = _text("cloud_custom_data", reply.cloud_custom_data)
     return fields
 
 
-def _element(element: object) -> Mapping[str, Any]:
-    wire = (
-        element.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        if isinstance(element, BaseModel)
-        else element
-    )
+def _element(given: object) -> Mapping[str, Any]:
+    element = given
+    if isinstance(given, TencentPart):
+        element = given.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
     if not (
-        isinstance(wire, Mapping)
-        and isinstance(wire.get("MsgType"), str)
-        and isinstance(wire.get("MsgContent"), Mapping)
+        isinstance(element, Mapping)
+        and isinstance(element.get("MsgType"), str)
+        and isinstance(element.get("MsgContent"), Mapping)
     ):
         raise ValueError('an element of msg_body is {"MsgType": "...", "MsgContent": {...}}')
-    return wire
+    return element
 
 
 def _code(model: type[Event], code: object, info: object, usual: tuple[int, ...], own: range) -> tuple[int, str]:
     if isinstance(code, bool) or not isinstance(code, int) or not (code in usual or code in own):
-        known = [*map(str, usual), *([f"{own[0]}–{own[-1]}"] if own else [])]
+        known = [*map(str, usual), *([f"{own[0]} to {own[-1]}"] if own else [])]
         raise ValueError(f"{model.__name__} takes {' or '.join(known)} as a code, not {code!r}")
     return code, _text("the text beside a code", info)
 
 
-def _accounts(accounts: object) -> Iterator[str]:
+def _accounts(accounts: object) -> list[str]:
     if isinstance(accounts, str | bytes) or not isinstance(accounts, Sequence):
         raise ValueError('RefuseMembers takes a sequence of accounts, such as ["bo"]')
-    for account in accounts:
-        yield _text("an account", account)
+    return [_text("an account", account) for account in accounts]
 
 
 def _text(name: str, value: object) -> str:

@@ -87,6 +87,7 @@ GROUPS: Final[Mapping[type[Event], Mapping[str, Any]]] = {
         "ExitType": "Kicked",
         "Operator_Account": "amira",
         "ExitMemberList": [{"Member_Account": "dana"}],
+        "TopicId": "@TGS#_a7QK2MZ4C@TOPIC#_tides",
         "EventTime": 1789990000123,
     },
     GroupBeforeSendMsg: {
