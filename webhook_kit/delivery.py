@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import UTC, datetime
 from enum import StrEnum
-from random import getrandbits
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -178,5 +178,5 @@ class Record:
 
 def new_id() -> str:
     """Return a new random delivery id."""
-    # Not a secret: it only has to differ. Python seeds this generator anew in a forked process.
-    return f"{getrandbits(96):024x}"
+    # Not of the random module, whose numbers repeat in an application that seeds it.
+    return os.urandom(12).hex()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from .answers import answers_of
 from .delivery import Outcome
@@ -75,5 +75,4 @@ def _own_answers(answers: Mapping[Outcome, RawResponse] | None) -> dict[Outcome,
 
 
 def _framed(*parts: str) -> bytes:
-    encoded: Iterable[bytes] = (part.encode("utf-8", "surrogatepass") for part in parts)
-    return b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+    return "".join([f"{len(part)}:{part}," for part in parts]).encode("utf-8", "surrogatepass")

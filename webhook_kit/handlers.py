@@ -148,11 +148,15 @@ class Handlers:
     def observe(self, function: ObserverT, /) -> ObserverT: ...
     @overload
     def observe(self, /, *, thread: bool = True) -> Callable[[ObserverT], ObserverT]: ...
-    def observe(self, function: Callable[[Record], object] | None = None, /, *, thread: bool = True) -> Any:
+    def observe(
+        self, function: Callable[[Record], object] | None = None, /, *, thread: bool = True, **others: Never
+    ) -> Any:
         """Call the decorated function with the :class:`Record` of every delivery, accepted or refused.
 
         What it raises is logged and changes nothing. ``thread=False`` is for a sync one that never blocks.
         """
+
+        refuse_unknown("observe()", others, ("thread",))
 
         def register(function: Callable[[Record], object]) -> Callable[[Record], object]:
             if not callable(function):

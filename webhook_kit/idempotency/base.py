@@ -21,6 +21,10 @@ class StoreFull(WebhookError):
     """Say that a bounded store has no room for another claim."""
 
 
+class Fenced(WebhookError):
+    """Say that another worker took the delivery over: what this one wrote in its transaction is rolled back."""
+
+
 @dataclass(frozen=True, slots=True)
 class New:
     """The claim is ours: run the handlers that are not in ``done``."""

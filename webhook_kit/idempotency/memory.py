@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from itertools import count
 from threading import Lock
-from typing import Literal
+from typing import Literal, Never
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, refuse_unknown
 from ..http import RawResponse
 from .base import Busy, Claim, Done, New, Store, StoreFull
 
@@ -37,11 +37,15 @@ class MemoryStore(Store):
         *,
         when_full: Literal["drop", "refuse"] = "drop",
         clock: Callable[[], float] = time.monotonic,
+        **others: Never,
     ) -> None:
-        if max_keys < 1:
-            raise ConfigurationError(f"max_keys is {max_keys}; a store needs room for at least one key")
+        refuse_unknown("MemoryStore", others, ("max_keys", "when_full", "clock"))
+        if isinstance(max_keys, bool) or not isinstance(max_keys, int) or max_keys < 1:
+            raise ConfigurationError(f"max_keys is {max_keys!r}; a store needs room for at least one key")
         if when_full not in ("drop", "refuse"):
             raise ConfigurationError(f'when_full is {when_full!r}; write "drop" or "refuse"')
+        if not callable(clock):
+            raise ConfigurationError("clock is a callable that returns seconds, such as time.monotonic")
         self._max_keys = max_keys
         self._refuses = when_full == "refuse"
         self._clock = clock
@@ -50,7 +54,7 @@ class MemoryStore(Store):
     def after_fork(self) -> None:
         self._lock = Lock()
         self._tokens = count(1)
-        # key → (token or None once released, end of the lease, attempt, finished handlers), oldest claim first
+        # key → (token or None once released, end of the lease, attempt, finished handlers), oldest lease first
         self._claims: dict[str, tuple[str | None, float, int, tuple[str, ...]]] = {}
         # retention → key → (expiry, answer): within one retention the order of insertion is the order of expiry
         self._completed: dict[float, dict[str, tuple[float, RawResponse]]] = {}
@@ -95,14 +99,14 @@ class MemoryStore(Store):
         with self._lock:
             if (held := self._held(key, token)) is None:
                 return False
-            self._claims[key] = (None, self._clock(), held[2], done)
+            self._put(key, (None, self._clock(), held[2], done))
             return True
 
     def extend(self, key: str, token: str, lease: float) -> bool:
         with self._lock:
             if (held := self._held(key, token)) is None:
                 return False
-            self._claims[key] = (token, self._clock() + lease, held[2], held[3])
+            self._put(key, (token, self._clock() + lease, held[2], held[3]))
             return True
 
     # Nothing here blocks, so the asynchronous half needs no thread.
@@ -135,6 +139,11 @@ class MemoryStore(Store):
     def _held(self, key: str, token: str) -> tuple[str | None, float, int, tuple[str, ...]] | None:
         held = self._claims.get(key)
         return held if held is not None and held[0] == token else None
+
+    def _put(self, key: str, claim: tuple[str | None, float, int, tuple[str, ...]]) -> None:
+        """Replace a claim, at the end of the order of their leases."""
+        del self._claims[key]
+        self._claims[key] = claim
 
     def _expire(self, now: float) -> None:
         """Forget at most two keys of each kind, so that expiry keeps up with arrival and never takes long."""

@@ -1,0 +1,404 @@
+"""Functions that users hand over: their colour, their names, and how they can be called."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Optional, TypeVar, Union
+from unittest.mock import AsyncMock, Mock
+
+import pytest
+
+from tests.core.plain import Closed, Opened
+from webhook_kit import ConfigurationError, Delivery, Event, RawRequest, UnknownEvent
+from webhook_kit.functions import Function, Source, dependencies_of, is_async, name_of, takes_delivery
+
+if TYPE_CHECKING:
+    from somewhere import Session  # pyright: ignore[reportMissingImports]  # as users write what they only name
+
+EventT = TypeVar("EventT", bound=Event)
+
+
+class Depends:
+    """Named like FastAPI's, and not it."""
+
+
+def takes(function: Callable[..., Any], *classes: type[Event]) -> bool:
+    return takes_delivery(function, classes or (Event,))
+
+
+class Callables:
+    """Methods of every sort."""
+
+    def method(self, event: Event) -> None: ...
+    def with_delivery(self, event: Event, delivery: Delivery) -> None: ...
+    async def asynchronous(self, event: Event, delivery: Delivery) -> None: ...
+    @classmethod
+    def of_class(cls, event: Event) -> None: ...
+    @staticmethod
+    def static(event: Event, delivery: Delivery) -> None: ...
+
+
+class Called:
+    def __call__(self, event: Event, delivery: Delivery) -> None: ...
+
+
+class CalledAsync:
+    async def __call__(self, event: Event) -> None: ...
+
+
+@dataclasses.dataclass
+class Archive:
+    """Its attributes are named like its parameters, and are of other types."""
+
+    event: str = ""
+    delivery: int = 0
+
+    def __call__(self, event: Opened, delivery: Delivery, retries: int = 3) -> None: ...
+
+
+@dataclasses.dataclass
+class Counter:
+    total: int = 0
+
+    def __call__(self, event: Event, retries: int = 3) -> None: ...
+
+
+class Wrapped:
+    """A decorator that is an object, such as those of task queues."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.function = function
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> object:
+        return self.function(*args, **kwargs)
+
+
+def timed(function: Callable[..., object]) -> Callable[..., object]:
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> object:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def with_event(event: Event) -> None: ...
+def with_delivery(event: Event, delivery: Delivery) -> None: ...
+async def asynchronous(event: Event, delivery: Delivery) -> None: ...
+def plain(event, delivery): ...  # type: ignore[no-untyped-def]
+def plain_event(event): ...  # type: ignore[no-untyped-def]
+def optional_delivery(event: Event, delivery: Delivery | None = None) -> None: ...
+def old_optional(event: Optional[Event], delivery: Optional[Delivery] = None) -> None: ...  # noqa: UP045
+def further(event: Event, delivery: Delivery, retries: int = 3, *, dry: bool = False, **more: object) -> None: ...
+def further_only(event: Event, retries: int = 3) -> None: ...
+def keyword_delivery(event: Event, *, retries: int = 3) -> None: ...
+def many(event: Event, *more: object) -> None: ...
+def everything(*args: object, **kwargs: object) -> None: ...
+def positional(event: Event, delivery: Delivery, /) -> None: ...
+def anything(event: Any, delivery: Any) -> None: ...
+def objects(event: object, delivery: object) -> None: ...
+def annotated(event: Annotated[Event, "note"], delivery: Annotated[Delivery, "note"]) -> None: ...
+def generic(event: EventT) -> EventT: ...
+def union(event: Opened | Closed) -> None: ...
+def old_union(event: Union[Opened, Closed], delivery: Delivery) -> None: ...  # noqa: UP007
+def only_named(event: Event, session: Session | None = None) -> None: ...
+def only_named_first(event: Opened, delivery: Delivery, session: Session | None = None) -> None: ...
+def only_named_delivery(event: Session, delivery: Delivery | None = None) -> None: ...
+def unannotated_default(event: Event, delivery=None): ...  # type: ignore[no-untyped-def]
+def configured(settings: object, event: Event, delivery: Delivery) -> None: ...
+
+
+class TestTakesDelivery:
+    """Whether a handler wants the delivery beside the event."""
+
+    @pytest.mark.parametrize(
+        ("function", "expected"),
+        [
+            (with_event, False),
+            (with_delivery, True),
+            (asynchronous, True),
+            (plain, True),
+            (plain_event, False),
+            (optional_delivery, True),
+            (old_optional, True),
+            (further, True),
+            (further_only, False),
+            (keyword_delivery, False),
+            (many, False),
+            (everything, False),
+            (positional, True),
+            (anything, True),
+            (objects, True),
+            (annotated, True),
+            (generic, False),
+            (only_named, False),
+            (only_named_delivery, True),
+            (unannotated_default, True),
+            (lambda event: None, False),
+            (lambda event, delivery: None, True),
+            (Callables().method, False),
+            (Callables().with_delivery, True),
+            (Callables().asynchronous, True),
+            (Callables.of_class, False),
+            (Callables.static, True),
+            (Called(), True),
+            (CalledAsync(), False),
+            (Counter(), False),
+            (partial(with_delivery), True),
+            (partial(configured, object()), True),
+            (partial(partial(configured, object())), True),
+            (partial(with_event), False),
+            (timed(with_delivery), True),
+            (timed(with_event), False),
+            (Wrapped(with_delivery), True),
+            (Wrapped(further_only), False),
+            ([].append, False),
+            (print, False),
+            (Mock(), False),
+            (AsyncMock(), False),
+        ],
+        ids=lambda value: getattr(value, "__name__", type(value).__name__),
+    )
+    def test_it_is_seen(self, function: Callable[..., Any], expected: bool) -> None:
+        assert takes(function) is expected
+
+    def test_a_union_admits_what_it_names(self) -> None:
+        assert takes(union, Opened, Closed) is False
+        assert takes(union, Closed) is False
+        assert takes(old_union, Opened, Closed) is True
+        assert takes(only_named_first, Opened) is True
+        assert takes(Archive(), Opened) is True
+
+    def test_a_pattern_names_no_class(self) -> None:
+        assert takes_delivery(union, ()) is False
+
+    @pytest.mark.parametrize(
+        "function", [only_named_first, only_named_delivery], ids=["the event's can", "the event's cannot"]
+    )
+    def test_annotations_that_cannot_be_resolved_are_believed(self, function: Callable[..., Any]) -> None:
+        assert takes(function, UnknownEvent) is True
+
+    def test_what_has_no_signature_is_called_with_the_event(self) -> None:
+        assert takes(min) is False
+        assert dependencies_of(min) == []
+
+
+def no_parameter() -> None: ...
+def keywords_only(*, event: Event) -> None: ...
+def swapped(delivery: Delivery, event: Event) -> None: ...
+def of_text(event: str) -> None: ...
+def of_dict(event: dict[str, object]) -> None: ...
+def of_none(event: None) -> None: ...
+def of_opened(event: Opened) -> None: ...
+def second_is_text(event: Event, retries: int) -> None: ...
+def third(event: Event, delivery: Delivery, retries: int) -> None: ...
+def keyword_without_default(event: Event, *, retries: int) -> None: ...
+def generator(event: Event) -> Iterator[None]:
+    yield
+
+
+async def async_generator(event: Event) -> AsyncIterator[None]:
+    yield
+
+
+class Yielding:
+    def __call__(self, event: Event) -> Iterator[None]:
+        yield
+
+
+class AsyncYielding:
+    async def __call__(self, event: Event) -> AsyncIterator[None]:
+        yield
+
+
+class Strict(Generic[EventT]):
+    def __call__(self, event: str) -> None: ...
+
+
+class TestMistakes:
+    """What cannot be called so, and what to write instead."""
+
+    @pytest.mark.parametrize(
+        ("function", "message"),
+        [
+            (no_parameter, "no_parameter takes no event; write def no_parameter(event): ..."),
+            (lambda: None, "takes no event; write def <lambda>(event): ..."),
+            (lambda **more: None, "takes no event"),
+            (keywords_only, "keywords_only takes no event"),
+            (swapped, "swapped takes the event first, then the delivery; swap its parameters"),
+            (of_text, "is registered for Event, which its annotation str does not admit; write def of_text(event: Event)"),
+            (of_dict, "its annotation dict[str, object] does not admit"),
+            (of_none, "its annotation NoneType does not admit"),
+            (of_opened, "is registered for Event, which its annotation Opened does not admit"),
+            (
+                second_is_text,
+                "is the delivery, but 'retries' is annotated int; write retries: Delivery, or give it a default",
+            ),
+            (third, "is called with the event and the delivery only; give its parameter 'retries' a default"),
+            (keyword_without_default, "give its parameter 'retries' a default"),
+            (generator, "generator is a generator, whose body would never run; write a function without yield"),
+            (async_generator, "async_generator is a generator"),
+            (Yielding(), "Yielding is a generator"),
+            (AsyncYielding(), "AsyncYielding is a generator"),
+            (partial(generator), "generator is a generator"),
+            (Strict(), "Strict is registered for Event, which its annotation str does not admit"),
+            (
+                Callables.with_delivery,
+                "Callables.with_delivery is a method without its object; register the bound one, "
+                "as in hooks.on(...)(object.with_delivery)",
+            ),
+            (partial(configured, settings=1), "configured takes no event"),
+        ],
+        ids=lambda value: getattr(value, "__name__", None) or type(value).__name__ if callable(value) else "",
+    )
+    def test_it_says_so(self, function: Callable[..., Any], message: str) -> None:
+        with pytest.raises(ConfigurationError) as refused:
+            takes(function)
+        assert message in str(refused.value)
+
+    def test_it_names_every_class_that_an_annotation_lacks(self) -> None:
+        with pytest.raises(ConfigurationError) as refused:
+            takes(of_opened, Opened, Closed)
+        assert str(refused.value) == (
+            f"{__name__}.of_opened is registered for Closed, which its annotation Opened does not admit; "
+            "write def of_opened(event: Opened | Closed)"
+        )
+
+
+class TestColour:
+    """Whether calling it returns a coroutine."""
+
+    @pytest.mark.parametrize(
+        ("function", "expected"),
+        [
+            (asynchronous, True),
+            (partial(asynchronous), True),
+            (Callables().asynchronous, True),
+            (CalledAsync(), True),
+            (AsyncMock(), True),
+            (with_event, False),
+            (Called(), False),
+            (Callables, False),
+            (Mock(), False),
+            ([].append, False),
+            (lambda event: asynchronous, False),
+        ],
+        ids=lambda value: getattr(value, "__name__", type(value).__name__),
+    )
+    def test_it_is_seen(self, function: Callable[..., Any], expected: bool) -> None:
+        assert (is_async(function), Function(function).is_async) == (expected, expected)
+
+    def test_a_function_may_block_unless_it_is_said_not_to(self) -> None:
+        assert (Function(with_event).thread, Function(with_event, thread=False).thread) == (True, False)
+
+
+class TestName:
+    """The same in every process."""
+
+    @pytest.mark.parametrize(
+        ("function", "expected"),
+        [
+            (with_event, "with_event"),
+            (partial(partial(with_event)), "with_event"),
+            (timed(with_event), "with_event"),
+            (Callables().method, "Callables.method"),
+            (Callables.of_class, "Callables.of_class"),
+            (Callables.static, "Callables.static"),
+            (Called(), "Called"),
+            (Callables, "Callables"),
+        ],
+        ids=str,
+    )
+    def test_it_is_module_and_qualified_name(self, function: Callable[..., Any], expected: str) -> None:
+        assert name_of(function) == f"{__name__}.{expected}"
+
+    def test_it_holds_no_address(self) -> None:
+        assert " at 0x" not in " ".join(map(name_of, (Called(), Mock(), [].append, lambda event: None, partial(Called()))))
+
+
+class TestDependencies:
+    """FastAPI's Depends, which nothing resolves elsewhere."""
+
+    def test_they_are_found_wherever_they_are_written(self) -> None:
+        fastapi = pytest.importorskip("fastapi")
+        Security = fastapi.Security
+        Depends = fastapi.Depends
+
+        def handler(  # type: ignore[no-untyped-def]
+            event: Event,
+            delivery: Delivery,
+            first=Depends(plain),
+            second: Annotated[int, Depends(plain)] = 0,
+            third: int = Security(plain),
+            fourth: int = 3,
+            *,
+            fifth: Annotated[Any, "note", Depends(plain)],
+        ): ...
+
+        handler.__annotations__["second"] = Annotated[int, Depends(plain)]
+        handler.__annotations__["fifth"] = Annotated[Any, "note", Depends(plain)]
+        assert dependencies_of(handler) == ["first", "second", "third", "fifth"]
+        assert takes(handler) is True
+
+    def test_one_without_a_default_is_not_mistaken_for_the_delivery(self) -> None:
+        fastapi = pytest.importorskip("fastapi")
+
+        def handler(event: Event, session: object) -> None: ...
+
+        handler.__annotations__["session"] = Annotated[object, fastapi.Depends(plain)]
+        assert takes(handler) is False
+        assert dependencies_of(handler) == ["session"]
+
+    def test_a_class_of_the_same_name_is_not_one(self) -> None:
+        def handler(event: Event, delivery: Delivery, other: object = Depends()) -> None: ...
+
+        assert dependencies_of(handler) == []
+
+
+class TestSource:
+    """A function that is asked at each request, with the request if it takes a parameter."""
+
+    REQUEST = RawRequest("POST", "/")
+
+    @pytest.mark.parametrize(
+        ("function", "takes_request"),
+        [
+            (lambda: "x", False),
+            (lambda request: "x", True),
+            (lambda request=None: "x", False),
+            (lambda *args, **kwargs: "x", False),
+            (lambda request, retries=3: "x", True),
+            (partial(lambda tenant, request: "x", "tenant"), True),
+            (min, False),
+        ],
+    )
+    def test_it_is_seen(self, function: Callable[..., Any], takes_request: bool) -> None:
+        expected = (self.REQUEST,) if takes_request else ()
+        assert Source(function, "secret").arguments(self.REQUEST) == expected
+
+    @pytest.mark.parametrize("function", [lambda request, tenant: "x", lambda *, request: "x", lambda request, *, tenant: "x"])
+    def test_nothing_else_can_be_asked_for(self, function: Callable[..., Any]) -> None:
+        with pytest.raises(
+            ConfigurationError, match="the callable for secret takes no parameter, or one: the RawRequest"
+        ):
+            Source(function, "secret")
+
+    def test_it_may_be_asynchronous(self) -> None:
+        async def ask() -> str:
+            return "x"
+
+        assert Source(ask, "secret").is_async
+
+
+def test_functions_without_a_signature_exist() -> None:
+    """Else the tests above, which use ``min`` as one, say nothing; Python may give it one some day."""
+    if sys.version_info >= (3, 15):
+        pytest.skip("not known")
+    import inspect
+
+    with pytest.raises(ValueError, match="no signature found"):
+        inspect.signature(min)

@@ -1,0 +1,171 @@
+"""What type checkers accept: handlers that take what they are registered for."""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=error
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Protocol, TypeVar, assert_type
+
+from tests.core.plain import Closed, Knocked, Opened, Plain
+from webhook_kit import Delivery, Dispatcher, Event, Handlers, Outcome, RawResponse, Record, UnknownEvent
+from webhook_kit.handlers import On
+from webhook_kit.idempotency import MemoryStore
+from webhook_kit.providers.tencent import GroupOnMemberStateChange, RoomAfterCreateRoom, TencentEvent
+
+hooks = Dispatcher(idempotency=MemoryStore(), namespace="shop", lease=30, handler_timeout=2.5, trusted_proxies=1)
+handlers = Handlers()
+EventT = TypeVar("EventT", bound=Event)
+
+
+# One class: sync and async, with and without the delivery and further parameters.
+
+
+@hooks.on(Opened)
+def one(event: Opened) -> None: ...
+
+
+@hooks.on(Opened)
+async def one_async(event: Opened) -> None: ...
+
+
+@hooks.on(Opened)
+def one_with_delivery(event: Opened, delivery: Delivery) -> None: ...
+
+
+@hooks.on(Opened)
+async def one_async_with_delivery(event: Opened, delivery: Delivery) -> None: ...
+
+
+@hooks.on(Opened)
+def one_with_more(event: Opened, delivery: Delivery, retries: int = 3, *, dry: bool = False, **more: Any) -> None: ...
+
+
+@hooks.on(Opened)
+async def one_async_with_more(event: Opened, retries: int = 3, *, dry: bool = False) -> None: ...
+
+
+@hooks.on(Knocked, deadline=1.5, default="stay shut", provider="plain", endpoint="plain", thread=False)
+def decision(event: Knocked) -> str:
+    return "open"
+
+
+# Two to four classes.
+
+
+@hooks.on(Opened, Closed)
+def two(event: Opened | Closed) -> None: ...
+
+
+@hooks.on(Opened, Closed)
+async def two_with_delivery(event: Opened | Closed, delivery: Delivery, retries: int = 3) -> None: ...
+
+
+@hooks.on(Opened, Closed, Knocked)
+def three(event: Opened | Closed | Knocked) -> None: ...
+
+
+@hooks.on(Opened, Closed, Knocked, UnknownEvent)
+async def four(event: Opened | Closed | Knocked | UnknownEvent, delivery: Delivery) -> None: ...
+
+
+@hooks.on(GroupOnMemberStateChange, RoomAfterCreateRoom)
+def of_vendors(event: GroupOnMemberStateChange | RoomAfterCreateRoom, delivery: Delivery) -> None:
+    assert_type(event, GroupOnMemberStateChange | RoomAfterCreateRoom)
+
+
+# Whoever takes more than is registered.
+
+
+@hooks.on(Opened)
+@hooks.on(Closed, Knocked)
+def any_event(event: Event) -> None: ...
+
+
+@hooks.on(GroupOnMemberStateChange, RoomAfterCreateRoom)
+def any_of_tencent(event: TencentEvent) -> None: ...
+
+
+@hooks.on(Opened)
+def wider(event: Opened | Closed) -> None: ...
+
+
+@hooks.on(Opened)
+def anything(event: object) -> None: ...
+
+
+@hooks.on(Opened)
+def generic(event: EventT) -> EventT:
+    return event
+
+
+@hooks.on(Opened)
+def untyped(event: Any, delivery: Any) -> None: ...
+
+
+# Names, and names among classes.
+
+
+@hooks.on("door.*", provider="plain")
+def by_name(event: Event) -> None: ...
+
+
+@hooks.on("door.opened", "door.closed", unknown=True)
+async def by_names(event: Event, delivery: Delivery) -> None: ...
+
+
+@hooks.on("door.opened", Closed)
+def name_and_class(event: Event) -> None: ...
+
+
+# Whatever can be called.
+
+
+class Archive:
+    def __call__(self, event: Opened, delivery: Delivery) -> None: ...
+    async def method(self, event: Opened) -> None: ...
+
+
+def configured(name: str, event: Opened) -> None: ...
+
+
+seen: list[Event] = []
+hooks.on(Opened)(Archive())
+hooks.on(Opened)(Archive().method)
+hooks.on(Opened)(partial(configured, "name"))
+hooks.on(Opened)(seen.append)
+hooks.on(Opened)(lambda event: seen.append(event))
+
+
+# The decorated function is the function.
+
+
+class TakesOpened(Protocol):
+    def __call__(self, event: Opened, delivery: Delivery, /) -> None: ...
+
+
+assert_type(hooks.on(Opened), On[Opened])
+assert_type(hooks.on(Opened, Closed), On[Opened | Closed])
+assert_type(hooks.on("door.*"), On[Event])
+still: TakesOpened = one_with_delivery
+coroutine: Callable[[Opened], Awaitable[None]] = one_async
+text: str = decision(Knocked(kind="door.knocked", door="front"))
+
+
+# Observers, other modules, providers, answers.
+
+
+@hooks.observe
+def observer(record: Record) -> None:
+    assert_type(record.outcome, Outcome)
+
+
+@hooks.observe(thread=False)
+async def async_observer(record: Record) -> None: ...
+
+
+assert_type(observer(Record(outcome=Outcome.PROCESSED, status=200, duration=0.1, delivery_id="d")), None)
+hooks.include(handlers)
+assert_type(hooks.add(Plain(unverified=True)), Plain)
+assert_type(hooks.add(Plain(secret="s"), path="doors", answers={Outcome.FORGED: RawResponse(410)}), Plain)
