@@ -30,4 +30,4 @@ def mount_path(path: str) -> str:
 
 def kind_of(value: object) -> str:
     """Return what to call a value of the wrong kind."""
-    return value.__name__ if isinstance(value, type) else type(value).__name__
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"

@@ -81,6 +81,12 @@ def _body_of(request: flask.Request) -> Callable[[int], bytes | None]:
     # What a before_request function read is kept here, and in no public place that does not read by itself.
     read_before: bytes | None = getattr(request, "_cached_data", None)
     if read_before is None:
+        if "form" in vars(request):
+
+            def gone(limit: int) -> bytes | None:
+                raise RuntimeError("a before_request function read the form; call request.get_data() there first")
+
+            return gone
         return wsgi.body_of(request.environ)
 
     def given(limit: int) -> bytes | None:

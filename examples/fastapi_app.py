@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 from collections import Counter
 
 from fastapi import FastAPI
@@ -23,13 +24,15 @@ logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name
 logging.getLogger("uvicorn.access").addFilter(RedactQuery())  # its addresses hold tokens
 log = logging.getLogger("example")
 
-# Demo values: with your own in the environment, only the vendors can send you events.
+# Without the vendors' secrets in the environment nobody knows them, and nobody can send events.
+unknown = secrets.token_urlsafe()
+
 hooks = Dispatcher()
-hooks.add(MeetingBaaS(secret=os.environ.get("MEETING_BAAS_SECRET", "demo-secret-of-meeting-baas")))
+hooks.add(MeetingBaaS(secret=os.environ.get("MEETING_BAAS_SECRET", unknown)))
 sdk_app_id = os.environ.get("TENCENT_SDK_APP_ID", "1400000000")
-hooks.add(TencentChat(sdk_app_id=sdk_app_id, token=os.environ.get("TENCENT_TOKEN", "demo-token-of-tencent")))
+hooks.add(TencentChat(sdk_app_id=sdk_app_id, token=os.environ.get("TENCENT_TOKEN", unknown)))
 hooks.add(TencentRoom(sdk_app_id=sdk_app_id))
-hooks.add(VCaaS(url_token=os.environ.get("VCAAS_URL_TOKEN", "demo-url-token-of-vcaas")))
+hooks.add(VCaaS(url_token=os.environ.get("VCAAS_URL_TOKEN", unknown)))
 
 outcomes: Counter[str] = Counter()
 

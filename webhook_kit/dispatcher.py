@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import os
 import weakref
 from collections.abc import Mapping
 from typing import Any, Never, TypeVar
@@ -20,7 +19,7 @@ from .idempotency.base import Store
 from .idempotency.memory import MemoryStore
 from .plan import Plan
 from .providers.base import Provider
-from .runtime import Heartbeat, Runtime
+from .runtime import Heartbeat, Runtime, at_fork
 
 ProviderT = TypeVar("ProviderT", bound=Provider)
 
@@ -36,6 +35,9 @@ _KEYWORDS = (
 
 class _Default:
     """Stand for the store that is made where none is given."""
+
+    def __repr__(self) -> str:
+        return "MemoryStore()"
 
 
 _DEFAULT: Any = _Default()
@@ -217,5 +219,4 @@ def _after_fork() -> None:
 
 
 atexit.register(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+at_fork(_after_fork)

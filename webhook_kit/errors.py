@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+MOST_SHOWN: Final = 8
 
 
 class WebhookError(Exception):
@@ -23,10 +26,11 @@ class WeakSecretWarning(UserWarning):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names what the user may have meant: the nearest known names, else all of them."""
-    names = sorted(known)
-    close = get_close_matches(name, names, n=3, cutoff=0.5) or names
-    return ", ".join(repr(each) for each in close)
+    """Return a hint that names what the user may have meant: the nearest known names, else a few of them."""
+    folded = {each.lower(): each for each in sorted(known)}
+    close = [folded[each] for each in get_close_matches(name.lower(), folded, n=3, cutoff=0.5)]
+    names = close or list(folded.values())
+    return ", ".join(repr(each) for each in names[:MOST_SHOWN]) + (", ..." if len(names) > MOST_SHOWN else "")
 
 
 def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+
+from .errors import ConfigurationError
 
 NO_DRIFT: Mapping[str, Any] = MappingProxyType({})
 SHOWN_CHARACTERS = 200
@@ -26,9 +28,33 @@ class Part(BaseModel):
         coerce_numbers_to_str=True,
         # NaN and infinities are no numbers that a handler could use.
         allow_inf_nan=False,
+        # Events made by hand, as in tests, take the names that type checkers know; bodies are read by alias only.
+        validate_by_name=True,
+        validate_by_alias=True,
         # Defining a model costs more than importing the library; most applications use a few of them.
         defer_build=True,
     )
+
+    # The constructor takes both names of a field, what came over the wire has one.
+
+    @classmethod
+    def model_validate(
+        cls, obj: Any, *, by_alias: bool | None = True, by_name: bool | None = False, **options: Any
+    ) -> Self:
+        """Read decoded JSON, by its wire names only."""
+        return super().model_validate(obj, by_alias=by_alias, by_name=by_name, **options)
+
+    @classmethod
+    def model_validate_json(
+        cls,
+        json_data: str | bytes | bytearray,
+        *,
+        by_alias: bool | None = True,
+        by_name: bool | None = False,
+        **options: Any,
+    ) -> Self:
+        """Read JSON, by its wire names only."""
+        return super().model_validate_json(json_data, by_alias=by_alias, by_name=by_name, **options)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, field in type(self).model_fields.items():
@@ -59,6 +85,17 @@ class Event(Part):
 
     needs_default: ClassVar[bool] = False
     """Whether a time-out refuses: then a handler has to say with ``default=`` what is answered instead."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Refuse fields whose names are the event's own: they would hide what the sender said, or be hidden."""
+        super().__pydantic_init_subclass__(**options)
+        for name in ("type", "provider", "occurred_at", "drift"):
+            if name in cls.model_fields:
+                raise ConfigurationError(
+                    f"{cls.__name__}.{name} hides what every event has; give the field its noun and keep the wire name: "
+                    f'write {cls.__name__.lower()}_{name}: ... = Field(alias="{name}")'
+                )
 
     @property
     def type(self) -> str:

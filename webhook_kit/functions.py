@@ -116,6 +116,17 @@ def _is_generator(function: object) -> bool:
     return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
 
 
+def check_observer(function: Callable[..., Any]) -> None:
+    """Raise :class:`ConfigurationError` for an observer that cannot be called with a record."""
+    try:
+        inspect.signature(function).bind(object())
+    except TypeError:
+        name = name_of(function)
+        raise ConfigurationError(f"{name} takes one record; write def {_short(name)}(record): ...") from None
+    except ValueError:
+        return  # one without a signature, such as some that are written in C
+
+
 def dependencies_of(function: Callable[..., Any]) -> list[str]:
     """Return the parameters that are FastAPI dependencies (``Depends(...)``, also inside ``Annotated``)."""
     try:

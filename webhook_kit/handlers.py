@@ -10,7 +10,7 @@ from weakref import WeakSet
 from .delivery import Delivery, Record
 from .errors import ConfigurationError, refuse_unknown
 from .events import Event
-from .functions import Function, name_of, takes_delivery
+from .functions import Function, check_observer, name_of, takes_delivery
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -155,12 +155,12 @@ class Handlers:
 
         What it raises is logged and changes nothing. ``thread=False`` is for a sync one that never blocks.
         """
-
         refuse_unknown("observe()", others, ("thread",))
 
         def register(function: Callable[[Record], object]) -> Callable[[Record], object]:
             if not callable(function):
                 raise ConfigurationError("observe decorates a function: write @hooks.observe on the line above def")
+            check_observer(function)
             self._observers.append(Function(function, thread=thread))
             self._changed()
             return function

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl
@@ -95,7 +95,7 @@ class RawRequest:
         path: str,
         *,
         query_string: bytes | str = b"",
-        headers: Iterable[HeaderPair] = (),
+        headers: Iterable[HeaderPair] | Mapping[str, str] = (),
         body: bytes = b"",
         client: str | None = None,
         scheme: str = "https",
@@ -103,7 +103,7 @@ class RawRequest:
         self.method = method
         self.path = path
         self.query_string = query_string.encode("utf-8", "replace") if isinstance(query_string, str) else query_string
-        self._header_pairs = headers
+        self._header_pairs = headers.items() if isinstance(headers, Mapping) else headers
         self._headers: Headers | None = None
         self._query: Query | None = None
         self.body = body

@@ -39,7 +39,7 @@ def read_object(body: bytes) -> dict[str, Any]:
 def read_event(model: type[EventT], body: bytes, *, type: str, provider: str) -> EventT | UnknownEvent:
     """Read a body whose event class is known beforehand; raise :class:`Refusal` where it is no JSON object."""
     try:
-        event: EventT = validator_of(model).validate_json(body)
+        event: EventT = validator_of(model).validate_json(body, by_alias=True, by_name=False)
     except ValidationError:
         return fit(model, read_object(body), type=type, provider=provider)
     stamp(event, type, provider)
@@ -56,7 +56,7 @@ def fit(model: type[EventT], payload: dict[str, Any], *, type: str, provider: st
     fitting = payload
     for _ in range(MOST_PASSES):
         try:
-            event: EventT = validator.validate_python(fitting)
+            event: EventT = validator.validate_python(fitting, by_alias=True, by_name=False)
         except ValidationError as error:
             if error.error_count() > MOST_MISFITS or not _blame(error, fitting, misfits):
                 break
@@ -92,7 +92,7 @@ class Tagged:
     def read(self, body: bytes, *, provider: str) -> Event:
         """Return the event, an :class:`UnknownEvent` where the field names none that is known."""
         try:
-            event: Event = self._validator.validate_json(body)
+            event: Event = self._validator.validate_json(body, by_alias=True, by_name=False)
         except ValidationError:
             payload = read_object(body)
             name = payload.get(self.field)

@@ -154,9 +154,16 @@ def _check(handler: Handler, endpoints: Sequence[Endpoint]) -> None:
         if not handler.unknown and not any(wildcard(pattern, name) for name in known):
             raise ConfigurationError(
                 f"{handler.name} is registered for {pattern!r}, which matches no known type; did you mean "
-                f"{nearest(pattern, known)}? Write unknown=True for a type that is not known yet"
+                f"{nearest(pattern, _patterns_like(pattern, known))}? Write unknown=True for a type that is not known yet"
             )
     _check_decision(handler, known, reached)
+
+
+def _patterns_like(pattern: str, known: Iterable[str]) -> set[str]:
+    """Return what could have been written: for ``Grup.*`` the groups of names, else the names themselves."""
+    if not pattern.endswith(".*"):
+        return set(known)
+    return {f"{name.partition('.')[0]}.*" for name in known if "." in name} or set(known)
 
 
 def _check_decision(handler: Handler, known: dict[str, type[Event]], reached: Sequence[Endpoint]) -> None:

@@ -68,7 +68,9 @@ class Processing:
                     return Result(Outcome.DUPLICATE, claim.response)
                 if isinstance(claim, Busy):
                     seconds = str(max(1, math.ceil(claim.lease_left)))
-                    busy = self.endpoint.answers[Outcome.IN_FLIGHT].with_header("retry-after", seconds)
+                    busy = self.endpoint.answers[Outcome.IN_FLIGHT]
+                    if not any(name.lower() == "retry-after" for name, _ in busy.headers):
+                        busy = busy.with_header("retry-after", seconds)
                     return Result(Outcome.IN_FLIGHT, busy)
                 self._key, self._claim = key, claim
                 self.delivery.idempotency_key = key

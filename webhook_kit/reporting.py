@@ -26,8 +26,6 @@ def log(record: Record, type: str | None) -> None:
     error = record.error
     raised = error is not None and record.outcome in _BY_HANDLERS
     level = logging.ERROR if raised else logging.INFO if record.outcome in ACCEPTED else logging.WARNING
-    if record.outcome is Outcome.DECIDED_BY_DEFAULT and not raised:
-        level = logging.WARNING
     if not logger.isEnabledFor(level):
         return
     logger.log(

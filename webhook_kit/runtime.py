@@ -38,11 +38,10 @@ class Runtime:
     @property
     def pool(self) -> ThreadPoolExecutor:
         """The bounded pool of worker threads."""
-        if self._pool is None:
-            with self._lock:
-                if self._pool is None:
-                    self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="webhook_kit")
-        return self._pool
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="webhook_kit")
+            return self._pool
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Run a coroutine on the long-lived loop, in a copy of the caller's context."""
@@ -64,23 +63,18 @@ class Runtime:
         if loop is not None and thread is not None:
             asyncio.run_coroutine_threadsafe(_finish_tasks(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
-            if thread is not threading.current_thread():
-                thread.join()
+            thread.join()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
-        loop = self._loop
-        if loop is None:
-            with self._lock:
-                loop = self._loop
-                if loop is None:
-                    loop = asyncio.new_event_loop()
-                    self._loop_thread = threading.Thread(
-                        target=_run_loop, args=(loop,), name="webhook_kit-loop", daemon=True
-                    )
-                    self._loop_thread.start()
-                    self._loop = loop
-                    _at_the_end_of(self, partial(_stop_loop, loop))
-        return loop
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._loop_thread = threading.Thread(
+                    target=_run_loop, args=(self._loop,), name="webhook_kit-loop", daemon=True
+                )
+                self._loop_thread.start()
+                _at_the_end_of(self, partial(_stop_loop, self._loop))
+            return self._loop
 
 
 class Heartbeat:
@@ -127,7 +121,7 @@ class Heartbeat:
             thread, self._thread = self._thread, None
             self._stop.set()
             self._stop = threading.Event()
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None:
             thread.join()
 
     def _start(self) -> None:
@@ -181,6 +175,11 @@ _runtimes: weakref.WeakSet[Runtime] = weakref.WeakSet()
 _heartbeats: weakref.WeakSet[Heartbeat] = weakref.WeakSet()
 
 
+def at_fork(call: Callable[[], None]) -> None:
+    """Call a function in every forked child, on systems that fork."""
+    getattr(os, "register_at_fork", lambda **hooks: None)(after_in_child=call)
+
+
 def _after_fork() -> None:
     # The threads stayed in the parent, and their locks may be held by nobody that could let go.
     for runtime in _runtimes:
@@ -189,5 +188,4 @@ def _after_fork() -> None:
         heartbeat._reset()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+at_fork(_after_fork)

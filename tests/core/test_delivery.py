@@ -14,11 +14,31 @@ from webhook_kit.delivery import Refusal, new_id
 
 SECRET = "a secret of more than sixteen characters"
 
-OUTCOMES = """
-    processed unhandled unknown_event duplicate decided_by_default not_found method_not_allowed wrong_network insecure
-    too_large unsupported_encoding unauthenticated forged stale wrong_app malformed in_flight handler_failed
-    handler_timed_out store_unavailable secret_unavailable fenced cancelled
-""".split()
+OUTCOMES = [
+    "processed",
+    "unhandled",
+    "unknown_event",
+    "duplicate",
+    "decided_by_default",
+    "not_found",
+    "method_not_allowed",
+    "wrong_network",
+    "insecure",
+    "too_large",
+    "unsupported_encoding",
+    "unauthenticated",
+    "forged",
+    "stale",
+    "wrong_app",
+    "malformed",
+    "in_flight",
+    "handler_failed",
+    "handler_timed_out",
+    "store_unavailable",
+    "secret_unavailable",
+    "fenced",
+    "cancelled",
+]
 
 
 def delivery(**changes: Any) -> Delivery:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.core.plain import SECRET, Opened, Plain, request
-from webhook_kit import ConfigurationError, Dispatcher, Handlers, RawResponse
+from webhook_kit import ConfigurationError, Dispatcher, Handlers, RawResponse, dispatcher
 from webhook_kit.idempotency import MemoryStore
 
 
@@ -110,7 +110,10 @@ class TestOptionsOfProviders:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({}, "no check, so that anybody could send it events: give secret=, or write unverified=True"),
+            (
+                {},
+                "no check, so that anybody could send it events: give secret= .None is none., or write unverified=True",
+            ),
             ({"secret": ""}, "secret is empty"),
             ({"secret": "  "}, "secret is empty"),
             ({"secret": []}, "empty sequence"),
@@ -219,6 +222,20 @@ class TestTheEnd:
         for thread in started:
             thread.join(10)
         assert not any(thread.is_alive() for thread in started)
+
+    def test_the_interpreters_end_closes_what_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        hooks = Dispatcher()
+        hooks.add(Plain(secret=SECRET))
+        hooks.on(Opened)(lambda event: None)
+        monkeypatch.setattr(dispatcher, "_dispatchers", weakref.WeakSet({hooks, Dispatcher(idempotency=None)}))
+        hooks.dispatch(request(sign=True))
+        store = hooks.store
+        assert isinstance(store, MemoryStore)
+        assert len(store) == 1
+        dispatcher._after_fork()
+        assert len(store) == 0, "a child remembers nothing of its parent"
+        dispatcher._close_all()
+        assert hooks.heartbeat._thread is None
 
     def test_a_process_ends_although_nobody_closed(self) -> None:
         program = (

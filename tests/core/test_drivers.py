@@ -120,6 +120,27 @@ class TestColours:
         assert (await hooks.adispatch(request(sign=True), run_sync=run_sync)).status == 200
         assert ran == ["host", "handler"]
 
+    async def test_a_host_that_gives_up_on_a_handler_failed(self) -> None:
+        hooks, records = dispatcher()
+        hooks.on(Opened)(lambda event: None)
+
+        async def run_sync(function: Any, *arguments: Any) -> Any:
+            raise asyncio.CancelledError
+
+        assert (await hooks.adispatch(request(sign=True), run_sync=run_sync)).status == 500
+        assert [each.outcome for each in records] == ["handler_failed"]
+
+    def test_a_time_out_of_a_handlers_own_is_its_error(self, send: Send) -> None:
+        hooks, records = dispatcher(handler_timeout=10)
+
+        @hooks.on(Opened)
+        async def late(event: Opened) -> None:
+            raise TimeoutError("upstream")
+
+        assert send(hooks, request(sign=True)).status == 500
+        assert isinstance(records[0].error, TimeoutError)
+        hooks.close()
+
 
 class TestCancellation:
     """A server that cancels us."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import Field, PrivateAttr, ValidationError
 
-from webhook_kit import Event, UnknownEvent
+from webhook_kit import ConfigurationError, Event, UnknownEvent
 from webhook_kit.events import SHOWN_CHARACTERS, Part, stamp, unknown_event
 from webhook_kit.fields import Instant, OpenEnum
 from webhook_kit.parsing import read_event
@@ -96,7 +96,14 @@ class TestWhatItSays:
             drift["secret"] = None
 
     def test_wire_fields_of_these_names_do_not_shadow_them(self) -> None:
-        wire = {"type": "fake", "provider": "fake", "drift": {"a": 1}, "occurred_at": 5, "wire_types": [], "decides": True}
+        wire = {
+            "type": "fake",
+            "provider": "fake",
+            "drift": {"a": 1},
+            "occurred_at": 5,
+            "wire_types": [],
+            "decides": True,
+        }
         event = switched(**wire)
         assert (event.type, event.provider, dict(event.drift)) == ("lamp.switch", "lamps-2", {})
         assert event.occurred_at is event.at
@@ -116,11 +123,26 @@ class TestWhatItHolds:
 
     def test_the_wire_names_are_restored(self) -> None:
         event = switched(at=None, brand="new")
-        assert json.loads(event.model_dump_json(by_alias=True, exclude_unset=True)) == WIRE | {"at": None, "brand": "new"}
+        assert json.loads(event.model_dump_json(by_alias=True, exclude_unset=True)) == WIRE | {
+            "at": None,
+            "brand": "new",
+        }
 
     def test_json_is_read_by_wire_name_only(self) -> None:
         with pytest.raises(ValidationError):
             Lamp.model_validate({"lamp_id": "L1"})
+        with pytest.raises(ValidationError):
+            Lamp.model_validate_json('{"lamp_id": "L1"}')
+
+    def test_one_that_is_made_by_hand_takes_either_name(self) -> None:
+        assert Lamp(lamp_id="L1") == Lamp.model_validate({"lampId": "L1"}) == Lamp(lampId="L1")
+
+    @pytest.mark.parametrize("name", ["type", "provider", "occurred_at", "drift"])
+    @pytest.mark.filterwarnings("ignore:Field name:UserWarning")
+    def test_a_field_may_not_hide_what_every_event_has(self, name: str) -> None:
+        namespace = {"__annotations__": {name: str}, "__module__": __name__}
+        with pytest.raises(ConfigurationError, match=rf"write signup_{name}: ... = Field\(alias=\"{name}\"\)"):
+            type("Signup", (Event,), namespace)
 
     @pytest.mark.parametrize("number", [2**53 + 1, 144115212910570789, 1])
     def test_a_number_is_text_where_text_is_expected(self, number: int) -> None:
@@ -156,7 +178,10 @@ class TestRepr:
         assert "\n" not in repr(event)
 
     def test_an_incomplete_event_has_one_too(self) -> None:
-        assert repr(Switched.model_construct(room="hall")) == "Switched(type='lamp.switched', provider='lamps', room='hall')"
+        assert (
+            repr(Switched.model_construct(room="hall"))
+            == "Switched(type='lamp.switched', provider='lamps', room='hall')"
+        )
 
     def test_a_required_field_that_is_no_text_and_no_part_is_left_out(self) -> None:
         class Listed(Event):

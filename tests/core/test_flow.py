@@ -383,3 +383,20 @@ def test_nothing_but_refusals_is_asked_of_a_busy_or_done_store(send: Send) -> No
         assert header in answer.headers
         assert len(seen) == 1, "no handler ran"
     assert New("t") == New("t", 1, ())
+
+
+def test_a_retry_after_of_the_users_own_is_the_only_one(send: Send) -> None:
+    hooks = Dispatcher()
+    own = RawResponse(503, [("Retry-After", "5")], b"busy")
+    hooks.add(Plain(secret=SECRET), answers={Outcome.IN_FLIGHT: own})
+    twins: list[RawResponse] = []
+    hooks.on(Opened)(lambda event: twins.append(hooks.dispatch(request(sign=True))))
+    send(hooks, request(sign=True))
+    assert twins == [own]
+
+
+def test_headers_may_be_a_mapping(send: Send) -> None:
+    hooks, _ = dispatcher()
+    signed = request(sign=True)
+    headers = dict(signed.headers.pairs())
+    assert send(hooks, RawRequest("POST", "/plain", headers=headers, body=signed.body)).status == 200

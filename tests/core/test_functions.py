@@ -17,7 +17,10 @@ from webhook_kit import ConfigurationError, Delivery, Event, RawRequest, Unknown
 from webhook_kit.functions import Function, Source, dependencies_of, is_async, name_of, takes_delivery
 
 if TYPE_CHECKING:
-    from somewhere import Session  # pyright: ignore[reportMissingImports]  # as users write what they only name
+
+    class Session:
+        """What users name and do not import."""
+
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -230,7 +233,10 @@ class TestMistakes:
             (lambda **more: None, "takes no event"),
             (keywords_only, "keywords_only takes no event"),
             (swapped, "swapped takes the event first, then the delivery; swap its parameters"),
-            (of_text, "is registered for Event, which its annotation str does not admit; write def of_text(event: Event)"),
+            (
+                of_text,
+                "is registered for Event, which its annotation str does not admit; write def of_text(event: Event)",
+            ),
             (of_dict, "its annotation dict[str, object] does not admit"),
             (of_none, "its annotation NoneType does not admit"),
             (of_opened, "is registered for Event, which its annotation Opened does not admit"),
@@ -317,7 +323,9 @@ class TestName:
         assert name_of(function) == f"{__name__}.{expected}"
 
     def test_it_holds_no_address(self) -> None:
-        assert " at 0x" not in " ".join(map(name_of, (Called(), Mock(), [].append, lambda event: None, partial(Called()))))
+        assert " at 0x" not in " ".join(
+            map(name_of, (Called(), Mock(), [].append, lambda event: None, partial(Called())))
+        )
 
 
 class TestDependencies:
@@ -331,7 +339,7 @@ class TestDependencies:
         def handler(  # type: ignore[no-untyped-def]
             event: Event,
             delivery: Delivery,
-            first=Depends(plain),
+            first: Any = Depends(plain),  # noqa: B008  # as FastAPI has it
             second: Annotated[int, Depends(plain)] = 0,
             third: int = Security(plain),
             fourth: int = 3,
@@ -380,7 +388,9 @@ class TestSource:
         expected = (self.REQUEST,) if takes_request else ()
         assert Source(function, "secret").arguments(self.REQUEST) == expected
 
-    @pytest.mark.parametrize("function", [lambda request, tenant: "x", lambda *, request: "x", lambda request, *, tenant: "x"])
+    @pytest.mark.parametrize(
+        "function", [lambda request, tenant: "x", lambda *, request: "x", lambda request, *, tenant: "x"]
+    )
     def test_nothing_else_can_be_asked_for(self, function: Callable[..., Any]) -> None:
         with pytest.raises(
             ConfigurationError, match="the callable for secret takes no parameter, or one: the RawRequest"

@@ -114,6 +114,11 @@ class TestRawRequest:
         assert request.headers.getlist("a") == ["1", "2"]
         assert request.headers.getlist("a") == ["1", "2"], "an iterator is read once"
 
+    def test_it_is_taken_apart_once(self) -> None:
+        request = RawRequest("POST", "/chat", query_string=b"a=1")
+        assert request.query is request.query
+        assert request.headers is request.headers
+
     def test_a_query_string_may_be_text(self) -> None:
         request = RawRequest("POST", "/chat", query_string="a=é")
         assert (request.query_string, request.query.get("a")) == ("a=é".encode(), "é")
@@ -130,7 +135,10 @@ class TestRawRequest:
         assert repr(request) == str(request) == f"<RawRequest POST '/chat', {len(SECRET)} bytes>"
 
     def test_the_repr_is_one_line(self) -> None:
-        assert repr(RawRequest("POST", "/chat\nERROR forged line")) == "<RawRequest POST '/chat\\nERROR forged line', 0 bytes>"
+        assert (
+            repr(RawRequest("POST", "/chat\nERROR forged line"))
+            == "<RawRequest POST '/chat\\nERROR forged line', 0 bytes>"
+        )
 
 
 class TestRawResponse:
@@ -159,7 +167,8 @@ class TestRawResponse:
         assert RawResponse(status).phrase == phrase
 
     @pytest.mark.parametrize(
-        "other", [RawResponse(201, [("a", "1")], b"x"), RawResponse(200, [], b"x"), RawResponse(200, [("a", "1")], b"y"), 200]
+        "other",
+        [RawResponse(201, [("a", "1")], b"x"), RawResponse(200, [], b"x"), RawResponse(200, [("a", "1")], b"y"), 200],
     )
     def test_answers_that_differ_are_not_equal(self, other: object) -> None:
         assert RawResponse(200, [("a", "1")], b"x") == RawResponse(200, [("a", "1")], b"x")

@@ -34,10 +34,11 @@ class TestNetworks:
         assert fixed_networks(given) == parse_networks(given)
 
     @pytest.mark.parametrize(
-        "given", ["", "example.com", "203.0.113.0/33", "203.0.113", [], [""], ["203.0.113.0/24", "x"], None, 5, b"::/0", [None]]
+        "given",
+        ["", "example.com", "203.0.113.0/33", "203.0.113", [], [""], ["203.0.113.0/24", "x"], None, 5, b"::/0", [None]],
     )
     def test_nothing_else_is_taken(self, given: Any) -> None:
-        with pytest.raises(ConfigurationError, match='allowed_networks holds CIDR texts such as "203.0.113.0/24"'):
+        with pytest.raises(ConfigurationError, match=r'allowed_networks holds CIDR texts such as "203\.0\.113\.0/24"'):
             fixed_networks(given)
 
 
@@ -62,7 +63,11 @@ class TestAddresses:
         assert parse_address(text) == ip_address(expected)
 
     @pytest.mark.parametrize(
-        "text", [None, "", " ", "unknown", "testclient", "unix:", "/run/app.sock", "203.0.113", "203.0.113.256", "[", "٢٠٣.0.113.7", "_hidden"]
+        "text",
+        [
+            *(None, "", " ", "unknown", "testclient", "unix:", "/run/app.sock", "_hidden", "["),
+            *("203.0.113", "203.0.113.256", "٢٠٣.0.113.7"),
+        ],
     )
     def test_there_is_none(self, text: str | None) -> None:
         assert parse_address(text) is None

@@ -142,9 +142,10 @@ class TestReadObject:
     @given(some.binary(max_size=100))
     def test_no_bytes_raise_anything_else(self, body: bytes) -> None:
         try:
-            assert isinstance(read_object(body), dict)
+            found: object = read_object(body)
         except Refusal as refusal:
-            assert refusal.outcome is Outcome.MALFORMED
+            found = refusal.outcome
+        assert found is Outcome.MALFORMED or isinstance(found, dict)
 
 
 class TestDrift:
@@ -221,7 +222,8 @@ class TestDrift:
         assert restored == {"either"}
 
     @pytest.mark.parametrize(
-        "value", [{"kind": "film"}, {"kind": "text"}, {"kind": "text", "text": []}, {"kind": 5}, {}, {"text": {"text": 1}}]
+        "value",
+        [{"kind": "film"}, {"kind": "text"}, {"kind": "text", "text": []}, {"kind": 5}, {}, {"text": {"text": 1}}],
     )
     def test_a_value_that_fits_no_tag_of_a_union(self, value: object) -> None:
         event = shipped(content=value)
@@ -243,7 +245,10 @@ class TestDrift:
     def test_of_doubled_keys_the_last_wins_whether_it_fits_or_not(self) -> None:
         bodies = (b'{"order":"A1","count":"x","count":2}', b'{"order":"A1","count":2,"count":"x"}')
         events = [read_event(Shipped, body, type="shipped", provider="parcels") for body in bodies]
-        assert [(getattr(event, "count", 0), dict(event.drift)) for event in events] == [(2, {}), (None, {"count": "x"})]
+        assert [(getattr(event, "count", 0), dict(event.drift)) for event in events] == [
+            (2, {}),
+            (None, {"count": "x"}),
+        ]
 
     def test_what_was_decoded_is_not_changed(self) -> None:
         payload = {"order": "A1", "items": [{"itemId": "a", "weight": "heavy"}], "count": "x"}
@@ -346,7 +351,9 @@ class TestTagged:
         assert isinstance(Tagged("event", {"lost": Lost}).read(b'{"event":"lost","order":"A1"}', provider="p"), Lost)
 
 
-LEAF = some.sampled_from([None, True, 0, 7, -1, 2**70, 1.5, float("nan"), float("inf"), "", "x", "7", "text", "picture"])
+LEAF = some.sampled_from(
+    [None, True, 0, 7, -1, 2**70, 1.5, float("nan"), float("inf"), "", "x", "7", "text", "picture"]
+)
 KEY = some.sampled_from(["itemId", "weight", "address", "street", "number", "kind", "text", "width", "int", "picture"])
 JSON = some.recursive(
     LEAF,

@@ -136,7 +136,12 @@ class TestMatching:
     def test_known_types_are_those_of_the_providers(self) -> None:
         plan = dispatcher().plan
         names = ["door.opened", "door.open", "door.closed", "door.slammed", "door.locked", "unknown"]
-        assert [name for name in names if plan.knows(name)] == ["door.opened", "door.open", "door.closed", "door.slammed"]
+        assert [name for name in names if plan.knows(name)] == [
+            "door.opened",
+            "door.open",
+            "door.closed",
+            "door.slammed",
+        ]
 
 
 class TestNarrowing:
@@ -155,7 +160,7 @@ class TestNarrowing:
         ids=str,
     )
     @pytest.mark.parametrize("what", [Closed, "door.closed", "door.*", Event])
-    def test_it_is_so(self, what: Any, options: dict[str, str], paths: list[str]) -> None:
+    def test_it_is_so(self, what: Any, options: dict[str, Any], paths: list[str]) -> None:
         hooks = dispatcher()
         hooks.on(what, **options)(handler)
         assert [each.path for each in hooks.endpoints if ran(hooks, each.path, "door.closed")] == paths
@@ -261,11 +266,19 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("what", "options", "message"),
         [
-            ("door.oponed", {}, "is registered for 'door.oponed', which matches no known type; did you mean 'door.opened'"),
+            (
+                "door.oponed",
+                {},
+                "is registered for 'door.oponed', which matches no known type; did you mean 'door.opened'",
+            ),
             ("windows.*", {}, "which matches no known type"),
             ("Door.opened", {}, "did you mean 'door.opened'"),
             ("door.opened ", {}, "which matches no known type"),
-            ("door.opened", {"provider": "other"}, "matches no known type; did you mean 'door.closed'? Write unknown=True"),
+            (
+                "door.opened",
+                {"provider": "other"},
+                "matches no known type; did you mean 'door.closed'? Write unknown=True",
+            ),
             ("door.slammed", {"endpoint": "plain"}, "which matches no known type"),
             (Event, {"provider": "plane"}, "provider='plane', which was not added; did you mean 'plain'"),
             (Event, {"provider": "second/plain"}, "which was not added; did you mean 'plain'"),
@@ -277,7 +290,11 @@ class TestMistakes:
                 {"provider": "plain", "endpoint": "other"},
                 "provider='plain' at endpoint='other', where another provider is",
             ),
-            (Opened, {"deadline": 1.5}, "has a deadline or a default, but no event that it matches asks for a decision"),
+            (
+                Opened,
+                {"deadline": 1.5},
+                "has a deadline or a default, but no event that it matches asks for a decision",
+            ),
             (Opened, {"default": "open"}, "leave them out, or write Dispatcher(handler_timeout=...)"),
             ("door.o*", {"deadline": 1}, "but no event that it matches asks for a decision"),
         ],
@@ -345,10 +362,16 @@ class TestMistakes:
         hooks.on(UnknownEvent)(third)
         hooks.check()
         assert [(each.name, each.levelno, each.getMessage()) for each in caplog.records] == [
-            ("webhook_kit", logging.WARNING, f"{__name__}.handler is registered for events that no added provider delivers")
+            (
+                "webhook_kit",
+                logging.WARNING,
+                f"{__name__}.handler is registered for events that no added provider delivers",
+            )
         ]
 
-    @pytest.mark.parametrize("options", [{"deadline": 1.5}, {"default": "open"}, {"deadline": 1, "default": "stay shut"}])
+    @pytest.mark.parametrize(
+        "options", [{"deadline": 1.5}, {"default": "open"}, {"deadline": 1, "default": "stay shut"}]
+    )
     @pytest.mark.parametrize("what", [Knocked, "door.knocked", Event, "door.*"])
     def test_a_deadline_and_a_default_are_for_decisions(self, what: Any, options: dict[str, Any]) -> None:
         hooks = dispatcher()
@@ -365,7 +388,7 @@ class TestDefaults:
         hooks = dispatcher()
         hooks.add(Bell(unverified=True))
         hooks.on(Rung, default="stay shut")(handler)
-        with pytest.raises(ConfigurationError, match="the default of .*handler cannot be sent: a bell opens"):
+        with pytest.raises(ConfigurationError, match=r"the default of .*handler cannot be sent: a bell opens"):
             hooks.check()
 
     @pytest.mark.parametrize("what", [Rung, "bell.rung", "bell.*", Event])
@@ -376,7 +399,9 @@ class TestDefaults:
         hooks.check()
 
     def test_a_class_that_needs_one_is_refused_at_the_decorator(self) -> None:
-        with pytest.raises(ConfigurationError, match="where no handler answers Rung in time .*: write default=, the reply"):
+        with pytest.raises(
+            ConfigurationError, match=r"where no handler answers Rung in time .*: write default=, the reply"
+        ):
             Handlers().on(Event, Rung, deadline=1.5)
 
     def test_a_pattern_that_is_meant_for_it_is_refused_at_start(self) -> None:

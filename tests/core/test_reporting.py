@@ -22,7 +22,7 @@ PAYLOAD = "a payload that nobody should see"
 PASSWORD = "postgresql://kit:hunter2@db/webhooks"
 SIGNED = dict(SIGNATURE.sign(SECRET, body(), now=0).headers)["X-Plain-Signature"]
 
-ACCEPTED = ["processed", "unhandled", "unknown_event", "duplicate"]
+ACCEPTED = ["processed", "unhandled", "unknown_event", "duplicate", "decided_by_default"]
 
 
 def record(outcome: Outcome | str, **changes: Any) -> Record:
@@ -53,7 +53,9 @@ class TestLine:
         assert caplog.messages == ["not_found endpoint=- type=- delivery=0a1b2c attempt=- 0.0 ms"]
 
     @pytest.mark.parametrize("outcome", list(Outcome))
-    def test_accepted_is_info_and_refused_is_a_warning(self, outcome: Outcome, caplog: pytest.LogCaptureFixture) -> None:
+    def test_accepted_is_info_and_refused_is_a_warning(
+        self, outcome: Outcome, caplog: pytest.LogCaptureFixture
+    ) -> None:
         with caplog.at_level(logging.DEBUG, "webhook_kit"):
             log(record(outcome), "door.opened")
         [line] = caplog.records
@@ -153,15 +155,17 @@ def caught(function: Callable[[], object]) -> BaseException:
     try:
         function()
     except (ValueError, IndexError) as error:
-        assert error.__traceback__ is not None
-        return error.with_traceback(error.__traceback__.tb_next)
+        traceback = error.__traceback__
+        return error.with_traceback(traceback and traceback.tb_next)
     raise AssertionError("it raises")
 
 
 class TestFrames:
     """Error trackers show the variables of each frame, and those of ours hold the request."""
 
-    @pytest.mark.parametrize("module", ["webhook_kit.drivers", "webhook_kit", "asyncio.tasks", "concurrent.futures.thread"])
+    @pytest.mark.parametrize(
+        "module", ["webhook_kit.drivers", "webhook_kit", "asyncio.tasks", "concurrent.futures.thread"]
+    )
     def test_those_that_lead_to_the_users_function_are_left_out(self, module: str) -> None:
         error = caught(within("webhook_kit.flow", within(module, fails)))
         assert frames(error) == ["outer", "outer", "fails"]
@@ -201,7 +205,10 @@ class TestFrames:
         send(hooks, request(sign=True))
         hooks.close()
         errors = [line.exc_info[1] for line in caplog.records if line.exc_info]
-        assert [frames(error) for error in errors if error] == [["fails" if colour == "sync" else "afails"], ["<lambda>"]]
+        assert [frames(error) for error in errors if error] == [
+            ["fails" if colour == "sync" else "afails"],
+            ["<lambda>"],
+        ]
 
 
 class Broken(MemoryStore):
@@ -293,7 +300,9 @@ class TestRedactQuery:
         assert logged("%s", text).getMessage() == expected
 
     def test_uvicorns_records_keep_their_shape(self) -> None:
-        access = pytest.importorskip("uvicorn.logging").AccessFormatter("%(request_line)s %(status_code)s", use_colors=False)
+        access = pytest.importorskip("uvicorn.logging").AccessFormatter(
+            "%(request_line)s %(status_code)s", use_colors=False
+        )
         line = logged('%s - "%s %s HTTP/%s" %d', "192.0.2.1:5", "POST", f"/vcaas?token={TOKEN}&a=1", "1.1", 200)
         assert line.args == ("192.0.2.1:5", "POST", "/vcaas?token=***&a=1", "1.1", 200)
         assert access.format(line) == "POST /vcaas?token=***&a=1 HTTP/1.1 200 OK"

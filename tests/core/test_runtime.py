@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import threading
+import weakref
 
 import pytest
 
 from tests.core.plain import SECRET, Opened, Plain, body, request
-from webhook_kit import Dispatcher
+from webhook_kit import Dispatcher, runtime
 from webhook_kit.idempotency import MemoryStore
 from webhook_kit.runtime import Heartbeat, Runtime
 
@@ -78,6 +80,22 @@ class TestRuntime:
 
         await asyncio.wrap_future(runtime.submit(close()))
 
+    def test_a_child_starts_with_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        mine, heartbeat = Runtime(), Heartbeat(1000)
+        pool = mine.pool
+        heartbeat.add(lambda: True)
+        monkeypatch.setattr(runtime, "_runtimes", weakref.WeakSet({mine}))
+        monkeypatch.setattr(runtime, "_heartbeats", weakref.WeakSet({heartbeat}))
+        runtime._after_fork()
+        assert mine.pool is not pool
+        assert (heartbeat._thread, heartbeat._beats) == (None, {})
+        pool.shutdown()
+        mine.close()
+
+    def test_systems_that_do_not_fork_need_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr(os, "register_at_fork", raising=False)
+        runtime.at_fork(lambda: None)
+
 
 class TestHeartbeat:
     """The thread that extends leases."""
@@ -128,6 +146,21 @@ class TestHeartbeat:
         heartbeat.close()
         assert calls == ["tried", "tried"]
         assert "hunter2" not in caplog.text
+
+    def test_deliveries_that_come_first_at_once_start_one_thread(self) -> None:
+        heartbeat = Heartbeat(1000)
+        heartbeat.add(lambda: True)
+        thread = heartbeat._thread
+        heartbeat._start()
+        assert heartbeat._thread is thread
+        heartbeat.close()
+
+    def test_the_thread_ends_with_what_it_beats_for(self) -> None:
+        heartbeat = Heartbeat(1000)
+        reference = weakref.ref(heartbeat)
+        del heartbeat
+        gc.collect()
+        runtime._run_heartbeat(reference, threading.Event(), 0.001)
 
     def test_it_starts_again_after_it_was_closed(self) -> None:
         heartbeat = Heartbeat(0.001)

@@ -125,7 +125,9 @@ class TestAsked:
         assert [source and source.arguments(request) for source in sources] == [(request,), ()]
 
     def test_it_takes_nothing_else(self) -> None:
-        with pytest.raises(ConfigurationError, match="the callable for token takes no parameter, or one: the RawRequest"):
+        with pytest.raises(
+            ConfigurationError, match="the callable for token takes no parameter, or one: the RawRequest"
+        ):
             secret(lambda request, tenant: FIRST)
 
     @pytest.mark.parametrize("answer", ["", " ", [], None, 5, b"bytes", [None], {"a": "b"}, "\udcff" * 20])
@@ -154,7 +156,9 @@ class TestAsked:
         assert refused.value.outcome is Outcome.SECRET_UNAVAILABLE
 
     def test_it_has_no_text_for_the_vendors_console(self) -> None:
-        with pytest.raises(ConfigurationError, match=r"token is a callable: call setup\(\) on a provider with the text"):
+        with pytest.raises(
+            ConfigurationError, match=r"token is a callable: call setup\(\) on a provider with the text"
+        ):
             secret(lambda: FIRST).text()
 
 
@@ -163,7 +167,11 @@ class TestSilence:
 
     @pytest.mark.parametrize(
         ("source", "shown"),
-        [(FIRST, "<Secret token: 1>"), ([FIRST, SECOND], "<Secret token: 2>"), (lambda: FIRST, "<Secret token: callable>")],
+        [
+            (FIRST, "<Secret token: 1>"),
+            ([FIRST, SECOND], "<Secret token: 2>"),
+            (lambda: FIRST, "<Secret token: callable>"),
+        ],
     )
     def test_the_repr_tells_how_many(self, source: Any, shown: str) -> None:
         made = secret(source)

@@ -51,7 +51,9 @@ def verify(verifier: Verifier, request: RawRequest, secrets: Sequence[str] = SEC
     return verifier.match(credential, request.body, [verifier.prepare(secret) for secret in secrets])
 
 
-def outcome(verifier: Verifier, request: RawRequest, secrets: Sequence[str] = SECRETS, now: float = NOW) -> Outcome | int:
+def outcome(
+    verifier: Verifier, request: RawRequest, secrets: Sequence[str] = SECRETS, now: float = NOW
+) -> Outcome | int:
     try:
         return verify(verifier, request, secrets, now)
     except Refusal as refusal:
@@ -97,7 +99,9 @@ class TestSignerAndVerifier:
         proof = "515aae133b435d4000956731f68ae5cf5eb85d4f0dc6a546d2bfcd3595ec1ae1"
         assert HMAC.sign("key", b"body", now=NOW) == Signed(headers=(("X-Signature", proof),))
         digest = "d4bb75503265f61164c4ccdf707c368edb4f892bc4397bab84508b6d33ff7194"
-        assert DIGEST.sign("key", b"body", now=NOW + 0.9) == Signed(query=(("Sign", digest), ("RequestTime", "1700000000")))
+        assert DIGEST.sign("key", b"body", now=NOW + 0.9) == Signed(
+            query=(("Sign", digest), ("RequestTime", "1700000000"))
+        )
         assert HEADER.sign("key", b"body", now=NOW) == Signed(headers=(("X-Key", "key"),))
         assert QUERY.sign("key", b"body", now=NOW) == Signed(query=(("token", "key"),))
 

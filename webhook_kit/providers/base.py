@@ -67,6 +67,9 @@ class Provider(ABC):
     routes: ClassVar[Mapping[str, str | None]] = MappingProxyType({"": None})
     """Path below the endpoint → the type of event that arrives there, None for all."""
 
+    checks: ClassVar[tuple[str, ...]] = ("secret",)
+    """The keywords of which one, at least, has to be given."""
+
     methods: tuple[str, ...] = ("POST",)
     default_max_body: ClassVar[int] = MIB
     retry_horizon: float = 0.0
@@ -177,20 +180,18 @@ class Provider(ABC):
         return [*names, *ProviderOptions.__annotations__]
 
     def _without_check(self) -> str:
-        own = [name for name in self._keywords() if name not in ProviderOptions.__annotations__]
+        checks = " or ".join(f"{name}=" for name in self.checks)
         return (
-            f"{type(self).__name__} has no check, so that anybody could send it events: give "
-            f"{' or '.join(f'{name}=' for name in own)}, or write unverified=True"
+            f"{type(self).__name__} has no check, so that anybody could send it events: give {checks} (None is none), "
+            "or write unverified=True"
         )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self.path!r}>"
 
 
-def secret_for(verifier: Verifier, source: SecretSource | None, name: str) -> Secret:
-    """Return the secret that a verifier works with; raise :class:`ConfigurationError` for None."""
-    if source is None:
-        raise ConfigurationError(f"{name} is None; set it, or write unverified=True to receive without a check")
+def secret_for(verifier: Verifier, source: SecretSource, name: str) -> Secret:
+    """Return the secret that a verifier works with."""
     return Secret(source, name=name, prepare=verifier.prepare, shortest=verifier.shortest_key)
 
 

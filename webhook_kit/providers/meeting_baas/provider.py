@@ -35,6 +35,7 @@ class MeetingBaaS(Provider):
     """
 
     name = "meeting-baas"
+    checks = tuple(CHANNELS)
     catalog: Mapping[str, type[Event]] = MappingProxyType({**V1, **V2, **ALERTS})
     default_max_body: ClassVar[int] = 16 * MIB
     # A bot can be transcribed again at any time, with the same body.

@@ -29,7 +29,7 @@ class GroupEvent(TencentEvent):
     """What nearly all callbacks of a group hold."""
 
     group_id: str
-    group_type: GroupType | None = Field(None, alias="Type")
+    group_type: GroupType | None = Field(default=None, alias="Type")
 
 
 class GroupBeforeCreateGroup(TencentEvent):
@@ -40,7 +40,7 @@ class GroupBeforeCreateGroup(TencentEvent):
 
     operator_account: str
     owner_account: str | None = None
-    group_type: GroupType | None = Field(None, alias="Type")
+    group_type: GroupType | None = Field(default=None, alias="Type")
     name: str | None = None
     create_group_num: int | None = None
     """How many groups the user has created; gone from the newest page."""
@@ -295,7 +295,7 @@ class GroupAttribute(TencentPart):
     """An attribute of a group, in lower case unlike everything else."""
 
     key: str = Field(alias="key")
-    value: str | None = Field(None, alias="value")
+    value: str | None = Field(default=None, alias="value")
 
 
 class GroupAfterGroupAttrChanged(GroupEvent):

@@ -40,8 +40,8 @@ class LiveRoomInfo(TencentPart):
     max_seat_count: int | None = None
     create_time: Seconds | None = None
     is_public_visible: bool | None = None
-    cover_url: str | None = Field(None, alias="CoverURL")
-    background_url: str | None = Field(None, alias="BackgroundURL")
+    cover_url: str | None = Field(default=None, alias="CoverURL")
+    background_url: str | None = Field(default=None, alias="BackgroundURL")
     category: tuple[int, ...] | None = None
     activity_status: int | str | None = None
     view_count: int | None = None
@@ -178,7 +178,7 @@ class LiveAfterModifyAdmin(LiveEvent):
     room_id: str
     operator_account: str | None = None
     admin_account: tuple[str, ...] | None = None
-    op_type: AdminOperation | None = Field(None, alias="opType")
+    op_type: AdminOperation | None = Field(default=None, alias="opType")
 
 
 class LiveAfterCreateBattle(LiveEvent):

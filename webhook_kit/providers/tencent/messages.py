@@ -46,11 +46,11 @@ class SoundContent(TencentPart):
     """A recording; SDKs of versions 2 and 3 send no URL."""
 
     url: str | None = None
-    uuid: str | None = Field(None, alias="UUID")
+    uuid: str | None = Field(default=None, alias="UUID")
     size: int | None = None
     """Bytes."""
     second: int | None = None
-    download_flag: int | None = Field(None, alias="Download_Flag")
+    download_flag: int | None = Field(default=None, alias="Download_Flag")
 
 
 class ImageFormat(OpenNumber):
@@ -79,13 +79,13 @@ class ImageInfo(TencentPart):
     """Bytes."""
     width: int | None = None
     height: int | None = None
-    url: str | None = Field(None, alias="URL")
+    url: str | None = Field(default=None, alias="URL")
 
 
 class ImageContent(TencentPart):
     """An image in several renditions."""
 
-    uuid: str | None = Field(None, alias="UUID")
+    uuid: str | None = Field(default=None, alias="UUID")
     image_format: ImageFormat | None = None
     image_info_array: tuple[ImageInfo, ...] | None = None
 
@@ -94,26 +94,26 @@ class FileContent(TencentPart):
     """A file."""
 
     url: str | None = None
-    uuid: str | None = Field(None, alias="UUID")
+    uuid: str | None = Field(default=None, alias="UUID")
     file_size: int | None = None
     """Bytes."""
     file_name: str | None = None
     """The page's table prints ``fileName``, its sample ``FileName``."""
-    download_flag: int | None = Field(None, alias="Download_Flag")
+    download_flag: int | None = Field(default=None, alias="Download_Flag")
 
 
 class VideoContent(TencentPart):
     """A video with its preview."""
 
     video_url: str | None = None
-    video_uuid: str | None = Field(None, alias="VideoUUID")
+    video_uuid: str | None = Field(default=None, alias="VideoUUID")
     video_size: int | None = None
     """Bytes."""
     video_second: int | None = None
     video_format: str | None = None
     video_download_flag: int | None = None
     thumb_url: str | None = None
-    thumb_uuid: str | None = Field(None, alias="ThumbUUID")
+    thumb_uuid: str | None = Field(default=None, alias="ThumbUUID")
     thumb_size: int | None = None
     """Bytes."""
     thumb_width: int | None = None

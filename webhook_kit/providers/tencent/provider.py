@@ -69,6 +69,7 @@ class TencentProvider(Provider):
     """
 
     catalog = catalog_of(EVENTS)
+    checks = ("sdk_app_id",)
     # The console can switch on retries after a time-out; their number and distance are not documented.
     retry_horizon = 3600.0
     # Of the two seconds that the vendor waits.
@@ -250,6 +251,7 @@ class TencentRTC(Provider):
     """
 
     name = "tencent-rtc"
+    checks = ("key",)
     catalog = catalog_of((RTCEvent,))
     # At once, then every ten seconds.
     retry_horizon = 60.0

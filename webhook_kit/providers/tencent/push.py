@@ -79,8 +79,8 @@ class PushOfflinePush(PushEvent):
     from_account: str | None = None
     msg_key: str | None = None
     """Of a message between two users."""
-    group_id: str | None = Field(None, alias="GroupID")
+    group_id: str | None = Field(default=None, alias="GroupID")
     msg_seq: int | None = None
     msg_random: int | None = None
     msg_time: Seconds | None = None
-    push_id: str | None = Field(None, alias="PushID")
+    push_id: str | None = Field(default=None, alias="PushID")

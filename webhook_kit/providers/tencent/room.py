@@ -107,7 +107,7 @@ class RoomAfterMemberEnter(RoomEvent):
     operator_account: str | None = None
     room_id: str
     member_count: int | None = None
-    enter_type: EnterType | None = Field(None, alias="Type")
+    enter_type: EnterType | None = Field(default=None, alias="Type")
     member_list_account: tuple[str, ...] | None = None
 
 
@@ -127,7 +127,7 @@ class RoomAfterMemberLeave(RoomEvent):
     operator_account: str | None = None
     room_id: str
     member_count: int | None = None
-    leave_type: LeaveType | None = Field(None, alias="Type")
+    leave_type: LeaveType | None = Field(default=None, alias="Type")
     reason: str | None = None
     member_list_account: tuple[str, ...] | None = None
 

@@ -112,8 +112,8 @@ class ContentCallbackResultNotify(TencentEvent):
     contact_item: ContactItem | None = None
     content_type: ContentType | None = None
     text_content: tuple[str, ...] | None = None
-    file_url: str | None = Field(None, alias="FileURL")
-    msg_id: str | None = Field(None, alias="MsgID")
+    file_url: str | None = Field(default=None, alias="FileURL")
+    msg_id: str | None = Field(default=None, alias="MsgID")
     """The ``msg_key`` of a message between two users, the ``msg_seq`` of one in a group."""
     ctxcb_result: ContentResult | None = None
     ctxcb_request_id: str

@@ -15,7 +15,7 @@ class GroupBeforeCreateTopic(TencentEvent):
     decides = True
 
     operator_account: str
-    group_type: GroupType | None = Field(None, alias="Type")
+    group_type: GroupType | None = Field(default=None, alias="Type")
     name: str | None = None
 
 

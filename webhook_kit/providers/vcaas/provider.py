@@ -42,6 +42,7 @@ class VCaaS(Provider):
     """
 
     name = "vcaas"
+    checks = ("url_token",)
     catalog = catalog_of(EVENTS)
     routes: ClassVar[Mapping[str, str | None]] = MappingProxyType(
         {
