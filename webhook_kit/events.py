@@ -93,8 +93,8 @@ class Event(Part):
         for name in ("type", "provider", "occurred_at", "drift"):
             if name in cls.model_fields:
                 raise ConfigurationError(
-                    f"{cls.__name__}.{name} hides what every event has; give the field its noun and keep the wire name: "
-                    f'write {cls.__name__.lower()}_{name}: ... = Field(alias="{name}")'
+                    f"{cls.__name__}.{name} hides what every event has; give the field its noun and keep the wire "
+                    f'name: write {cls.__name__.lower()}_{name}: ... = Field(alias="{name}")'
                 )
 
     @property

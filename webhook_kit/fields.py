@@ -18,9 +18,9 @@ MILLISECONDS_FROM = 100_000_000_000
 class OpenEnum(StrEnum):
     """Name the values that a vendor documents, and keep every other one.
 
-    ``member == "wire value"`` holds for known and unknown values alike; :attr:`known` tells them apart. A ``match`` over
-    all members still needs ``case _``, although type checkers believe that nothing is left. A number on the wire is read
-    as its digits.
+    ``member == "wire value"`` holds for known and unknown values alike; :attr:`known` tells them apart. A ``match``
+    over all members still needs ``case _``, although type checkers believe that nothing is left. A number on the wire
+    is read as its digits.
     """
 
     @classmethod

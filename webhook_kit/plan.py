@@ -152,9 +152,10 @@ def _check(handler: Handler, endpoints: Sequence[Endpoint]) -> None:
     known = {name: model for endpoint in reached for name, model in endpoint.provider.catalog.items()}
     for pattern in handler.patterns:
         if not handler.unknown and not any(wildcard(pattern, name) for name in known):
+            meant = nearest(pattern, _patterns_like(pattern, known))
             raise ConfigurationError(
-                f"{handler.name} is registered for {pattern!r}, which matches no known type; did you mean "
-                f"{nearest(pattern, _patterns_like(pattern, known))}? Write unknown=True for a type that is not known yet"
+                f"{handler.name} is registered for {pattern!r}, which matches no known type; did you mean {meant}? "
+                "Write unknown=True for a type that is not known yet"
             )
     _check_decision(handler, known, reached)
 

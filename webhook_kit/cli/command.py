@@ -23,6 +23,7 @@ from .demo import Row, Script, run
 from .demo_application import DemoApplication
 from .demo_deliveries import deliveries
 from .demo_server import Server
+from .events import events
 from .table import broken_promises, natural_width, table
 
 script: Script = deliveries
@@ -94,6 +95,9 @@ def demo(
         _print_table(rows, screen, seconds)
     if not all(row.kept for row in rows):
         raise typer.Exit(1)
+
+
+cli.command()(events)
 
 
 def _with_progress(rows: Iterator[Row], total: int, console: Console) -> Iterator[Row]:

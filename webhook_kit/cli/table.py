@@ -89,15 +89,16 @@ def _table(
             table.add_row()
         table.add_row(Text(vendor, style="bold"))
         for row in of_vendor:
-            table.add_row(*_cells(row, style))
+            table.add_row(*_cells(row, style, name or ENDLESS))
     return table
 
 
-def _cells(row: Row, style: Style) -> tuple[Text, ...]:
+def _cells(row: Row, style: Style, longest: int) -> tuple[Text, ...]:
+    name = "" if row.kept else WRONG
     status, body = row.answer.status, row.answer.body.decode(errors="replace")
     colour = _colour(status)
     return (
-        Text(" " * style.indent + row.planned.name) if row.kept else Text(f"✗ {row.planned.name}", style=WRONG),
+        Text(_shortened(" " * style.indent + row.planned.name if row.kept else f"✗ {row.planned.name}", longest), name),
         _cell(f"{status or '---'} {body if style.whole else telling(body)}", row.answer_kept, colour),
         _cell(row.outcome, row.outcome_kept, colour),
         _cell(_together(row.saw), row.saw_kept, "" if row.saw else "dim"),
@@ -106,6 +107,14 @@ def _cells(row: Row, style: Style) -> tuple[Text, ...]:
 
 def _cell(text: str, kept: bool, style: str) -> Text:
     return Text(text if kept else f"✗ {text}", style=style if kept else WRONG, no_wrap=True, overflow="ellipsis")
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Cut in the middle: names that begin alike differ at their ends."""
+    if len(text) <= longest:
+        return text
+    end = (longest - 1) // 2
+    return f"{text[: longest - 1 - end]}…{text[-end:]}"
 
 
 def telling(body: str) -> str:
