@@ -15,6 +15,7 @@ from webhook_kit.answers import ANSWERS
 README = Path(__file__).parents[2] / "README.md"
 
 SECRETS = {
+    "ACME_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "MEETING_BAAS_SECRET": "a signing secret of the demo",
     "TENCENT_TOKEN": "a callback token of the demo",
     "VCAAS_TOKEN": "a token for addresses of the demo",
@@ -81,6 +82,37 @@ SAMPLES = {
 }
 
 
+# What is added to the application, and what its delivery is answered with.
+ADDED = {
+    "Callbacks that ask": """
+from webhook_kit import RawRequest
+from webhook_kit.signatures import QueryTokenDigest
+import json, os, time
+from urllib.parse import urlencode
+
+body = json.dumps({"CallbackCommand": "C2C.CallbackBeforeSendMsg", "From_Account": "a", "To_Account": "b",
+    "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "see https://example.com"}}]}).encode()
+sign = QueryTokenDigest(digest="Sign", timestamp="RequestTime", tolerance=60)
+signed = sign.sign(os.environ["TENCENT_TOKEN"], body, now=time.time())
+query = urlencode([("SdkAppid", "1400000000"), ("CallbackCommand", "C2C.CallbackBeforeSendMsg"), *signed.query])
+print(hooks.dispatch(RawRequest("POST", "/tencent-chat", query_string=query.encode(), body=body)).body.decode())
+""",
+    "Everybody who follows Standard Webhooks": """
+from webhook_kit import RawRequest
+from webhook_kit.standard_signatures import StandardSignatures
+import json, os, time
+
+body = json.dumps({"type": "user.created", "user_id": "u-1"}).encode()
+signed = StandardSignatures("webhook").sign(os.environ["ACME_SECRET"], body, now=time.time())
+print(hooks.dispatch(RawRequest("POST", "/acme", headers=signed.headers, body=body)).body.decode())
+""",
+}
+ANSWERED = {
+    "Callbacks that ask": '{"ActionStatus":"OK","ErrorInfo":"No links here","ErrorCode":120001}',
+    "Everybody who follows Standard Webhooks": '{"status":"success"}',
+}
+
+
 def code() -> dict[str, str]:
     """Return the Python of the README by its heading."""
     found: dict[str, str] = {}
@@ -92,31 +124,38 @@ def code() -> dict[str, str]:
 
 
 def test_every_sample_is_tried() -> None:
-    assert set(code()) == {"Quick start", *SAMPLES}
+    assert set(code()) == {"Quick start", *SAMPLES, *ADDED}
 
 
 @pytest.mark.parametrize("framework", SAMPLES)
 def test_a_sample_receives_a_signed_delivery(framework: str, tmp_path: Path) -> None:
-    samples = code()
     start, post, path = SAMPLES[framework]
-    (tmp_path / "hooks.py").write_text(samples["Quick start"], encoding="utf-8")
-    (tmp_path / "sample.py").write_text(samples[framework], encoding="utf-8")
-    program = f"import os\nPATH = {path!r}\n{start}\n{post}"
-    (tmp_path / "application.py").write_text(program, encoding="utf-8")
+    (tmp_path / "sample.py").write_text(code()[framework], encoding="utf-8")
+    lines = run(f"import os\nPATH = {path!r}\n{start}\n{post}", tmp_path)
+    assert lines[-1] == '200 {"status":"success"}'
+    assert lines[-2].startswith("processed complete")
+
+
+@pytest.mark.parametrize("heading", ADDED)
+def test_what_is_added_receives_its_delivery(heading: str, tmp_path: Path) -> None:
+    assert run(code()[heading] + ADDED[heading], tmp_path)[-1] == ANSWERED[heading]
+
+
+def run(program: str, folder: Path) -> list[str]:
+    """Run a program beside the quick start's module, and return the lines that it prints."""
+    (folder / "hooks.py").write_text(code()["Quick start"], encoding="utf-8")
+    (folder / "application.py").write_text(program, encoding="utf-8")
     ended = subprocess.run(
         [sys.executable, "-W", "error", "application.py"],
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, **SECRETS, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert ended.stderr == ""
-    assert ended.returncode == 0
-    lines = ended.stdout.splitlines()
-    assert lines[-1] == '200 {"status":"success"}'
-    assert lines[-2].startswith("processed complete")
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    return ended.stdout.splitlines()
 
 
 def test_the_table_of_answers_has_every_outcome_with_its_status() -> None:
