@@ -42,7 +42,7 @@ ANSWERS: Final[Mapping[Outcome, Answer]] = {
     _O.SECRET_UNAVAILABLE: Answer(503, "Temporarily unavailable"),
     _O.FENCED: Answer(503, "Temporarily unavailable"),
     # Sent only where a server insists on an answer to a client that has gone.
-    _O.CANCELLED: Answer(503, "Cancelled"),
+    _O.CANCELLED: Answer(400, "Incomplete body"),
 }
 
 ACCEPTED: Final = frozenset(outcome for outcome, answer in ANSWERS.items() if answer.status == 200)

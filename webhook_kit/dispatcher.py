@@ -171,6 +171,7 @@ class Dispatcher(Handlers):
 
     async def aclose(self) -> None:
         """Do as :meth:`close`, without blocking the event loop."""
+        await self.runtime.finish()
         await asyncio.to_thread(self.runtime.close)
         await asyncio.to_thread(self.heartbeat.close)
         if self.store is not None:

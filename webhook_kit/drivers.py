@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait as wait_for_futures
 from functools import partial
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 from .functions import Function
 from .idempotency.base import Store
@@ -26,6 +26,9 @@ AsyncReadBody: TypeAlias = Callable[[int], Awaitable[bytes | None]]
 
 RunSync: TypeAlias = Callable[..., Awaitable[Any]]
 """Call a sync function with its arguments somewhere that may block."""
+
+
+CANCELLED_FROM_WITHIN: Final = "the function was cancelled from within"
 
 
 class TimedOut(Exception):
@@ -66,7 +69,7 @@ class Awaiting:
 
     async def _in_pool(self, function: Callable[..., Any], *arguments: Any) -> Any:
         call = partial(contextvars.copy_context().run, function, *arguments)
-        return await asyncio.get_running_loop().run_in_executor(self.runtime.pool, call)
+        return await asyncio.wrap_future(self.runtime.run(call))
 
 
 class Step(Protocol):
@@ -130,12 +133,15 @@ class Call:
 
     def block(self, host: Blocking) -> Any:
         function = self.function
-        if function.is_async:
-            return _result(host.runtime.submit(function.call(*self.arguments)), self.limit)
-        if self.limit is not None:
-            context = contextvars.copy_context()
-            return _result(host.runtime.pool.submit(context.run, self._call, host), self.limit)
-        return self._call(host)
+        try:
+            if function.is_async:
+                return _result(host.runtime.submit(function.call(*self.arguments)), self.limit)
+            if self.limit is not None:
+                context = contextvars.copy_context()
+                return _result(host.runtime.run(partial(context.run, self._call, host)), self.limit)
+            return self._call(host)
+        except asyncio.CancelledError as error:
+            raise RuntimeError(CANCELLED_FROM_WITHIN) from error
 
     def _call(self, host: Blocking) -> Any:
         value = self.function.call(*self.arguments)
@@ -166,7 +172,7 @@ class Call:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            raise RuntimeError("the function was cancelled from within") from error
+            raise RuntimeError(CANCELLED_FROM_WITHIN) from error
 
 
 class Apart:
@@ -181,7 +187,7 @@ class Apart:
     def block(self, host: Blocking) -> Any:
         context = contextvars.copy_context()
         try:
-            return _result(host.runtime.pool.submit(context.run, drive, self.flow, host), self.limit)
+            return _result(host.runtime.run(partial(context.run, drive, self.flow, host)), self.limit)
         except TimedOut:
             return None
 

@@ -28,8 +28,10 @@ class Endpoint:
         self.answers = answers_of(provider, _own_answers(answers))
         self._key_base = hashlib.sha256(_framed(namespace, path))
 
-    def key(self, identity: Identity, body: bytes) -> str:
+    def key(self, identity: Identity, digest: str) -> str:
         """Return the idempotency key: the same for every try of one delivery, different for any other.
+
+        ``digest`` is the one of the body.
 
         Each part is preceded by its length, so that no two lists of parts give the same bytes.
         """
@@ -37,7 +39,7 @@ class Endpoint:
         key.update(_framed(str(len(identity.account)), *identity.account))
         if identity.delivery_id is None:
             key.update(b"body:")
-            key.update(body)
+            key.update(digest.encode())
         else:
             key.update(b"id:")
             key.update(identity.delivery_id.encode("utf-8", "surrogatepass"))

@@ -43,7 +43,8 @@ class Reception:
         try:
             endpoint, events = yield from self._admit()
         except Refusal as refusal:
-            return (yield from self._refuse(refusal.outcome, refusal.__cause__))
+            cause = refusal.__cause__
+            return (yield from self._refuse(refusal.outcome, None if cause is None else own(cause)))
         except ClientDisconnected:
             return (yield from self._refuse(Outcome.CANCELLED))
         except Exception as error:

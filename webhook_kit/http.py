@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from http import HTTPStatus
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl
 
 HeaderPair: TypeAlias = tuple[str | bytes, str | bytes]
@@ -87,7 +88,18 @@ class RawRequest:
     not say. The repr shows no header, no parameter and no body, because each of them may hold a secret.
     """
 
-    __slots__ = ("_header_pairs", "_headers", "_query", "body", "client", "method", "path", "query_string", "scheme")
+    __slots__ = (
+        "_digest",
+        "_header_pairs",
+        "_headers",
+        "_query",
+        "body",
+        "client",
+        "method",
+        "path",
+        "query_string",
+        "scheme",
+    )
 
     def __init__(
         self,
@@ -103,9 +115,11 @@ class RawRequest:
         self.method = method
         self.path = path
         self.query_string = query_string.encode("utf-8", "replace") if isinstance(query_string, str) else query_string
-        self._header_pairs = headers.items() if isinstance(headers, Mapping) else headers
+        pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
+        self._header_pairs: Iterable[HeaderPair] = pairs
         self._headers: Headers | None = None
         self._query: Query | None = None
+        self._digest: str | None = None
         self.body = body
         self.client = client
         self.scheme = scheme
@@ -123,6 +137,13 @@ class RawRequest:
         if self._query is None:
             self._query = Query(self.query_string)
         return self._query
+
+    @property
+    def digest(self) -> str:
+        """The hexadecimal SHA-256 of the body."""
+        if self._digest is None:
+            self._digest = sha256(self.body).hexdigest()
+        return self._digest
 
     def __repr__(self) -> str:
         return f"<RawRequest {self.method} {self.path!r}, {len(self.body)} bytes>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, TypeVar, Union, cast
+from weakref import WeakKeyDictionary
 
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator, from_json
@@ -16,9 +17,14 @@ EventT = TypeVar("EventT", bound=Event)
 
 Path = tuple[str | int, ...]
 
-# More misfits than this is another format, not drift; it also bounds the work for a body made to cost some.
+# More misfits than this is another format, not drift.
 MOST_MISFITS = 1000
-MOST_PASSES = 32
+
+# Each error costs hundreds of bytes, and a body can be made of nothing else. From this size on a list tells of its
+# first error only, each pass sets one misfit of it aside, and a list that needs more passes is set aside as a whole.
+BULKY = 64 * 1024
+FINE_PASSES = 6
+MOST_PASSES = 12
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -39,26 +45,27 @@ def read_object(body: bytes) -> dict[str, Any]:
 def read_event(model: type[EventT], body: bytes, *, type: str, provider: str) -> EventT | UnknownEvent:
     """Read a body whose event class is known beforehand; raise :class:`Refusal` where it is no JSON object."""
     try:
-        event: EventT = validator_of(model).validate_json(body, by_alias=True, by_name=False)
+        event: EventT = validator_of(model, len(body)).validate_json(body, by_alias=True, by_name=False)
     except ValidationError:
-        return fit(model, read_object(body), type=type, provider=provider)
+        return fit(model, read_object(body), type=type, provider=provider, size=len(body))
     stamp(event, type, provider)
     return event
 
 
-def fit(model: type[EventT], payload: dict[str, Any], *, type: str, provider: str) -> EventT | UnknownEvent:
-    """Read a decoded body, setting aside as drift what does not fit.
+def fit(model: type[EventT], payload: dict[str, Any], *, type: str, provider: str, size: int) -> EventT | UnknownEvent:
+    """Read a decoded body of this size (bytes), setting aside as drift what does not fit.
 
     What cannot be set aside, because it identifies the event, makes it an :class:`UnknownEvent`.
     """
-    validator = validator_of(model)
+    validator = validator_of(model, size)
     misfits: set[Path] = set()
     fitting = payload
-    for _ in range(MOST_PASSES):
+    for number in range(MOST_PASSES):
         try:
             event: EventT = validator.validate_python(fitting, by_alias=True, by_name=False)
         except ValidationError as error:
-            if error.error_count() > MOST_MISFITS or not _blame(error, fitting, misfits):
+            whole_lists = size > BULKY and number >= FINE_PASSES
+            if error.error_count() > MOST_MISFITS or not _blame(error, fitting, misfits, whole_lists):
                 break
             fitting = _without(payload, misfits)
         else:
@@ -68,11 +75,35 @@ def fit(model: type[EventT], payload: dict[str, Any], *, type: str, provider: st
     return unknown_event(payload, type, provider)
 
 
-def validator_of(model: type[Event]) -> SchemaValidator:
-    """Return the model's validator, built on first use."""
+def validator_of(model: type[Event], size: int = 0) -> SchemaValidator:
+    """Return the model's validator for a body of this size, built on first use."""
     if not model.__pydantic_complete__:
         model.model_rebuild()
-    return cast(SchemaValidator, model.__pydantic_validator__)
+    if size <= BULKY:
+        return cast(SchemaValidator, model.__pydantic_validator__)
+    validator = _for_bulky.get(model)
+    if validator is None:
+        validator = _for_bulky[model] = _hasty(model.__pydantic_core_schema__)
+    return validator
+
+
+_for_bulky: WeakKeyDictionary[type[Event], SchemaValidator] = WeakKeyDictionary()
+
+
+def _hasty(schema: Any) -> SchemaValidator:
+    """Return a validator in which every list stops at its first error."""
+    # Told to use what is built already, it would take the models' own validators.
+    return SchemaValidator(_failing_fast(schema), _use_prebuilt=False)
+
+
+def _failing_fast(schema: Any) -> Any:
+    """Return a schema in which every list stops at its first error."""
+    if isinstance(schema, dict):
+        copy = {name: each if name == "metadata" else _failing_fast(each) for name, each in schema.items()}
+        if copy.get("type") in ("list", "tuple"):
+            copy["fail_fast"] = True
+        return copy
+    return [_failing_fast(each) for each in schema] if isinstance(schema, list) else schema
 
 
 class Tagged:
@@ -83,28 +114,38 @@ class Tagged:
         self.models = models
 
     @cached_property
-    def _validator(self) -> SchemaValidator:
+    def _adapter(self) -> TypeAdapter[Event]:
         # A type that is known at run time only, which type checkers would take for a mistake.
         union = cast(Any, Union)[tuple(dict.fromkeys(self.models.values()))]
         adapter: TypeAdapter[Event] = TypeAdapter(cast(Any, Annotated)[union, Field(discriminator=self.field)])
-        return cast(SchemaValidator, adapter.validator)
+        adapter.rebuild()
+        return adapter
+
+    @cached_property
+    def _validator(self) -> SchemaValidator:
+        return cast(SchemaValidator, self._adapter.validator)
+
+    @cached_property
+    def _validator_for_bulky(self) -> SchemaValidator:
+        return _hasty(self._adapter.core_schema)
 
     def read(self, body: bytes, *, provider: str) -> Event:
         """Return the event, an :class:`UnknownEvent` where the field names none that is known."""
+        validator = self._validator if len(body) <= BULKY else self._validator_for_bulky
         try:
-            event: Event = self._validator.validate_json(body, by_alias=True, by_name=False)
+            event: Event = validator.validate_json(body, by_alias=True, by_name=False)
         except ValidationError:
             payload = read_object(body)
             name = payload.get(self.field)
             model = self.models.get(name) if isinstance(name, str) else None
             if model is None or not isinstance(name, str):
                 return unknown_event(payload, name, provider)
-            return fit(model, payload, type=name, provider=provider)
+            return fit(model, payload, type=name, provider=provider, size=len(body))
         stamp(event, getattr(event, self.field), provider)
         return event
 
 
-def _blame(error: ValidationError, payload: dict[str, Any], misfits: set[Path]) -> bool:
+def _blame(error: ValidationError, payload: dict[str, Any], misfits: set[Path], whole_lists: bool) -> bool:
     """Add the place of every error to ``misfits``; False where one of them cannot be set aside.
 
     A place that was set aside before, or is null already, did not help: its container is to blame.
@@ -112,6 +153,8 @@ def _blame(error: ValidationError, payload: dict[str, Any], misfits: set[Path]) 
     before = frozenset(misfits)
     for line in error.errors(include_url=False, include_context=False, include_input=False):
         path = _existing(payload, line["loc"])
+        if whole_lists:
+            path = path[: next((length for length, step in enumerate(path) if isinstance(step, int)), None)]
         while path and (path in before or _at(payload, path) is None):
             path = path[:-1]
         if not path:

@@ -51,6 +51,19 @@ class Plan:
             self._typed[key] = matching
         return matching
 
+    def handlers_of(self, endpoint: Endpoint, model: type[Event]) -> tuple[Handler, ...]:
+        """Return the handlers that an event of this class would reach."""
+        names = [name for name, each in endpoint.provider.catalog.items() if each is model]
+        return _once(
+            each
+            for each in self.handlers
+            if _reaches(each, endpoint)
+            and (
+                issubclass(model, each.classes)
+                or any(wildcard(pattern, name) for pattern in each.patterns for name in names)
+            )
+        )
+
 
 class _Unknown:
     """What can match an event of an unknown type at one endpoint."""

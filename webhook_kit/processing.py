@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,10 +47,11 @@ class Processing:
     def flow(self, handlers: tuple[Handler, ...]) -> Flow[Result]:
         """Process the event with these handlers."""
         event = self.event
-        if event.decides:
-            return (yield from self._decide(handlers))
+        asked_for = self.endpoint.provider.catalog.get(event.type)
+        if asked_for is not None and asked_for.decides:
+            return (yield from self._decide(handlers, asked_for))
         if not handlers:
-            return self._result(Outcome.UNKNOWN_EVENT if isinstance(event, UnknownEvent) else Outcome.UNHANDLED)
+            return self._result(self._nobody())
         store = self.dispatcher.store
         if store is not None:
             try:
@@ -59,11 +59,10 @@ class Processing:
             except Exception as error:
                 return self._result(Outcome.HANDLER_FAILED, own(error))
             if key is not None:
-                fingerprint = sha256(self.delivery.request.body).hexdigest()
                 try:
-                    claim = yield Ask(store, "claim", key, fingerprint, self.dispatcher.lease)
+                    claim = yield Ask(store, "claim", key, self.delivery.request.digest, self.dispatcher.lease)
                 except Exception as error:
-                    return self._result(Outcome.STORE_UNAVAILABLE, error)
+                    return self._result(Outcome.STORE_UNAVAILABLE, own(error))
                 if isinstance(claim, Done):
                     return Result(Outcome.DUPLICATE, claim.response)
                 if isinstance(claim, Busy):
@@ -76,22 +75,29 @@ class Processing:
                 self.delivery.idempotency_key = key
                 self.delivery.attempt = claim.attempt
                 self.delivery._transaction = self._transaction
-        work = self._work(handlers)
+        # From here on, because work that is put aside may have to wait for a thread.
+        beat = self._start_heartbeat()
+        work = self._work(handlers, beat)
         if self.dispatcher.handler_timeout is None:
             return (yield from work)
-        result: Result | None = yield Apart(work, self.dispatcher.handler_timeout)
+        try:
+            result: Result | None = yield Apart(work, self.dispatcher.handler_timeout)
+        except BaseException:
+            if not self.asked:
+                self._stop_heartbeat(beat)
+                yield from self._release([])
+            raise
         if result is None:
             self._late = True
             return self._result(Outcome.HANDLER_TIMED_OUT)
         return result
 
-    def _work(self, handlers: tuple[Handler, ...]) -> Flow[Result]:
+    def _work(self, handlers: tuple[Handler, ...], beat: int | None) -> Flow[Result]:
         """Run the handlers, then complete the claim or release it."""
         self.asked = True
         claim = self._claim
         finished = list(claim.done) if claim is not None else []
         errors: list[BaseException] = []
-        beat = self._start_heartbeat()
         try:
             for handler in handlers:
                 if handler.name in finished:
@@ -114,8 +120,7 @@ class Processing:
             yield from self._release(finished)
             raise
         finally:
-            if beat is not None:
-                self.dispatcher.heartbeat.remove(beat)
+            self._stop_heartbeat(beat)
         if self._late and result.error is not None:
             logger.error(
                 "handlers failed after their time-out: endpoint=%s delivery=%s",
@@ -133,7 +138,7 @@ class Processing:
         try:
             completed = yield Ask(self.dispatcher.store, "complete", self._key, self._claim.token, answer, retention)
         except Exception as error:
-            return self._result(Outcome.STORE_UNAVAILABLE, error)
+            return self._result(Outcome.STORE_UNAVAILABLE, own(error))
         return Result(Outcome.PROCESSED, answer) if completed else self._result(Outcome.FENCED)
 
     def _release(self, finished: list[str]) -> Flow[None]:
@@ -145,16 +150,21 @@ class Processing:
             # The lease runs out by itself.
             logger.warning("a claim could not be released: %s", type(error).__name__)
 
-    def _decide(self, handlers: tuple[Handler, ...]) -> Flow[Result]:
+    def _decide(self, handlers: tuple[Handler, ...], model: type[Event]) -> Flow[Result]:
         """Ask every handler, and answer with the first decision.
 
-        Not deduplicated: the vendor asks each question once, and two equal bodies are two questions.
+        Not deduplicated: the vendor asks each question once, and two equal bodies are two questions. A question that
+        cannot be read never reaches the handlers that would have decided it, which counts as their failure.
         """
         self.asked = bool(handlers)
         provider = self.endpoint.provider
         decision: RawResponse | None = None
         default: object = None
         failed = False
+        if isinstance(self.event, UnknownEvent):
+            for handler in self.dispatcher.plan.handlers_of(self.endpoint, model):
+                failed = failed or handler not in handlers
+                default = handler.default if default is None else default
         errors: list[BaseException] = []
         started = perf_counter()
         for handler in handlers:
@@ -162,7 +172,7 @@ class Processing:
                 reply = yield Call(handler, *handler.arguments(self.event, self.delivery), limit=handler.deadline)
                 if reply is None:
                     continue
-                answer = provider.reply(self.event, reply)
+                answer = provider.reply(self.event, model, reply)
             except Exception as error:
                 if not isinstance(error, TimedOut):
                     errors.append(own(error))
@@ -190,8 +200,11 @@ class Processing:
         if decision is not None:
             return Result(Outcome.PROCESSED, decision, failure)
         if failed:
-            return Result(Outcome.DECIDED_BY_DEFAULT, provider.reply(self.event, default), failure)
-        return Result(Outcome.PROCESSED if handlers else Outcome.UNHANDLED, provider.reply(self.event, None))
+            return Result(Outcome.DECIDED_BY_DEFAULT, provider.reply(self.event, model, default), failure)
+        return Result(Outcome.PROCESSED if handlers else self._nobody(), provider.reply(self.event, model, None))
+
+    def _nobody(self) -> Outcome:
+        return Outcome.UNKNOWN_EVENT if isinstance(self.event, UnknownEvent) else Outcome.UNHANDLED
 
     def _key_of(self) -> str | None:
         provider = self.endpoint.provider
@@ -205,7 +218,7 @@ class Processing:
             if not isinstance(own_key, str) or not own_key:
                 raise TypeError(f"idempotency_key returned a {type(own_key).__name__}; return text, or None")
             identity = provider.identity(self.event, request)._replace(delivery_id=own_key)
-        return self.endpoint.key(identity, request.body)
+        return self.endpoint.key(identity, request.digest)
 
     def _start_heartbeat(self) -> int | None:
         claim, store = self._claim, self.dispatcher.store
@@ -213,6 +226,10 @@ class Processing:
             return None
         key, lease = self._key, self.dispatcher.lease
         return self.dispatcher.heartbeat.add(lambda: store.extend(key, claim.token, lease))
+
+    def _stop_heartbeat(self, beat: int | None) -> None:
+        if beat is not None:
+            self.dispatcher.heartbeat.remove(beat)
 
     def _transaction(self) -> Transaction:
         store, claim, handler = self.dispatcher.store, self._claim, self._handler

@@ -15,7 +15,14 @@ from .delivery import Outcome, Record
 logger = logging.getLogger("webhook_kit")
 
 LONGEST_TYPE: Final = 200
-_CREDENTIALS = re.compile(r"(?i)\b(token|sign)=[^&\s\"']*")
+
+
+def _spellings(name: str) -> str:
+    """Return a pattern for a parameter's name in any case, each letter percent-encoded or not."""
+    return "".join(f"(?:{letter}|%{ord(letter):02x}|%{ord(letter.upper()):02x})" for letter in name)
+
+
+_CREDENTIALS = re.compile(rf'(?i)(?<![\w-])({_spellings("token")}|{_spellings("sign")})=[^&\s"]*')
 # A decision of one handler is sent also when another one raised.
 _BY_HANDLERS = (Outcome.HANDLER_FAILED, Outcome.DECIDED_BY_DEFAULT, Outcome.PROCESSED)
 _OURS = ("webhook_kit", "asyncio", "concurrent", "asgiref", "threading")

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from itertools import count
 from typing import Any
 
 logger = logging.getLogger("webhook_kit")
@@ -20,7 +21,7 @@ MOST_THREADS = 32
 class Runtime:
     """What outlives a single request.
 
-    ``pool`` runs sync functions that must leave an event loop or be waited for with a limit. ``submit`` runs coroutines
+    ``run`` runs sync functions that must leave an event loop or be waited for with a limit. ``submit`` runs coroutines
     on one long-lived loop, so that clients which are bound to a loop keep working.
     """
 
@@ -35,17 +36,18 @@ class Runtime:
         self._loop_thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    @property
-    def pool(self) -> ThreadPoolExecutor:
-        """The bounded pool of worker threads."""
+    def run(self, call: Callable[[], Any]) -> Future[Any]:
+        """Run a function on a worker thread of the bounded pool."""
+        # Under the lock, so that nothing is handed to a pool or a loop that is being closed.
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="webhook_kit")
-            return self._pool
+            return self._pool.submit(call)
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Run a coroutine on the long-lived loop, in a copy of the caller's context."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
+        with self._lock:
+            return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
 
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold a task that nobody waits for until it is done."""
@@ -65,16 +67,20 @@ class Runtime:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
 
+    async def finish(self) -> None:
+        """Wait for what still runs on this event loop after its delivery was answered."""
+        here = asyncio.get_running_loop()
+        await asyncio.gather(*(task for task in self._tasks if task.get_loop() is here), return_exceptions=True)
+
     def _running_loop(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._loop_thread = threading.Thread(
-                    target=_run_loop, args=(self._loop,), name="webhook_kit-loop", daemon=True
-                )
-                self._loop_thread.start()
-                _at_the_end_of(self, partial(_stop_loop, self._loop))
-            return self._loop
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._loop_thread = threading.Thread(
+                target=_run_loop, args=(self._loop,), name="webhook_kit-loop", daemon=True
+            )
+            self._loop_thread.start()
+            _at_the_end_of(self, partial(_stop_loop, self._loop))
+        return self._loop
 
 
 class Heartbeat:
@@ -90,10 +96,11 @@ class Heartbeat:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._beats: dict[int, Callable[[], bool]] = {}
+        self._numbers = count()
 
     def add(self, extend: Callable[[], bool]) -> int:
         """Call ``extend`` at every beat until it returns False or is removed; return its number."""
-        number = id(extend)
+        number = next(self._numbers)
         self._beats[number] = extend
         if self._thread is None:
             self._start()

@@ -72,7 +72,7 @@ class Plain(Provider):
     def identity(self, event: Event, request: RawRequest) -> Identity:
         return Identity(delivery_id=request.headers.get("x-plain-id"))
 
-    def reply(self, event: Event, reply: object) -> RawResponse:
+    def reply(self, event: Event, model: type[Event], reply: object) -> RawResponse:
         if reply is None:
             return self.success()
         if reply not in ("open", "stay shut"):
@@ -84,7 +84,7 @@ class Plain(Provider):
         model = self.catalog.get(name) if isinstance(name, str) else None
         if model is None or not isinstance(name, str):
             return unknown_event(payload, name, self.name)
-        return fit(model, payload, type=name, provider=self.name)
+        return fit(model, payload, type=name, provider=self.name, size=0)
 
 
 def body(kind: str = "door.opened", door: str = "front", **fields: Any) -> bytes:

@@ -42,7 +42,7 @@ STATUS = {
     "store_unavailable": 503,
     "secret_unavailable": 503,
     "fenced": 503,
-    "cancelled": 503,  # never sent to anybody who still listens
+    "cancelled": 400,  # never sent to anybody who still listens
 }
 
 TENCENT: list[Provider] = [

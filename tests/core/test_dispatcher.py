@@ -154,7 +154,7 @@ class TestOptionsOfProviders:
 
     def test_an_event_without_a_decision_takes_no_reply(self) -> None:
         with pytest.raises(ValueError, match="asks for no decision"):
-            super(Plain, Plain(secret=SECRET)).reply(Opened.model_validate({"kind": "x", "door": "y"}), "open")
+            super(Plain, Plain(secret=SECRET)).reply(Opened.model_validate({"kind": "x", "door": "y"}), Opened, "open")
 
 
 class TestLater:

@@ -295,6 +295,48 @@ class TestCancellation:
         assert store is not None
         assert "1 of" in repr(store)
 
+    async def test_a_claim_is_released_whose_handlers_were_never_begun(self) -> None:
+        """The limit of a handler puts its work aside; a cancellation before that leaves nothing behind."""
+        entered, go_on = asyncio.Event(), asyncio.Event()
+
+        class Slow(MemoryStore):
+            blocks = True
+
+            async def aclaim(self, *arguments: Any) -> Claim:
+                entered.set()
+                claim = await super().aclaim(*arguments)
+                await go_on.wait()
+                return claim
+
+        hooks, records = dispatcher(Slow(), handler_timeout=10)
+        hooks.on(Opened, thread=False)(lambda event: None)
+        task = asyncio.create_task(hooks.adispatch(request(sign=True)))
+        await entered.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        await cancelled(task)
+        assert hooks.heartbeat._beats == {}
+        assert (await hooks.adispatch(request(sign=True))).status == 200
+        assert [(each.outcome, each.attempt) for each in records] == [("cancelled", None), ("processed", 2)]
+
+    async def test_closing_waits_for_a_handler_that_is_late(self) -> None:
+        hooks, records = dispatcher(handler_timeout=0.01)
+        go_on = asyncio.Event()
+        ended: list[str] = []
+
+        @hooks.on(Opened)
+        async def late(event: Opened) -> None:
+            await go_on.wait()
+            ended.append("ended")
+
+        assert (await hooks.adispatch(request(sign=True))).status == 503
+        asyncio.get_running_loop().call_soon(go_on.set)
+        await hooks.aclose()
+        assert ended == ["ended"]
+        assert (await hooks.adispatch(request(sign=True))).status == 200
+        assert [each.outcome for each in records] == ["handler_timed_out", "duplicate"]
+
     async def test_a_cancellation_while_the_body_arrives_is_recorded(self) -> None:
         hooks, records = dispatcher()
         started = asyncio.Event()
@@ -316,7 +358,7 @@ class TestCancellation:
         async def read(limit: int) -> bytes:
             raise ClientDisconnected
 
-        assert (await hooks.adispatch(request(sign=True), read=read)).status == 503
+        assert (await hooks.adispatch(request(sign=True), read=read)).status == 400
         assert [(each.outcome, each.status) for each in records] == [("cancelled", None)]
 
     async def test_a_flow_that_is_dropped_leaves_quietly(self) -> None:

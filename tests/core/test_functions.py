@@ -13,8 +13,8 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 
 from tests.core.plain import Closed, Opened
-from webhook_kit import ConfigurationError, Delivery, Event, RawRequest, UnknownEvent
-from webhook_kit.functions import Function, Source, dependencies_of, is_async, name_of, takes_delivery
+from webhook_kit import ConfigurationError, Delivery, Event, RawRequest, Record, UnknownEvent
+from webhook_kit.functions import Function, Source, check_observer, dependencies_of, is_async, name_of, takes_delivery
 
 if TYPE_CHECKING:
 
@@ -196,6 +196,7 @@ def swapped(delivery: Delivery, event: Event) -> None: ...
 def of_text(event: str) -> None: ...
 def of_dict(event: dict[str, object]) -> None: ...
 def of_none(event: None) -> None: ...
+def of_annotated(event: Annotated[str, "note"]) -> None: ...
 def of_opened(event: Opened) -> None: ...
 def second_is_text(event: Event, retries: int) -> None: ...
 def third(event: Event, delivery: Delivery, retries: int) -> None: ...
@@ -239,6 +240,7 @@ class TestMistakes:
             ),
             (of_dict, "its annotation dict[str, object] does not admit"),
             (of_none, "its annotation NoneType does not admit"),
+            (of_annotated, "its annotation typing.Annotated[str, 'note'] does not admit"),
             (of_opened, "is registered for Event, which its annotation Opened does not admit"),
             (
                 second_is_text,
@@ -273,6 +275,32 @@ class TestMistakes:
             f"{__name__}.of_opened is registered for Closed, which its annotation Opened does not admit; "
             "write def of_opened(event: Opened | Closed)"
         )
+
+
+async def asynchronous_one(record: Record) -> None: ...
+def counted(record: Record, total: int = 0, *, dry: bool = False) -> None: ...
+def two(record: Record, delivery: Delivery) -> None: ...
+def keyword_record(*, record: Record) -> None: ...
+
+
+class TestObservers:
+    """They take one record."""
+
+    @pytest.mark.parametrize(
+        "function", [counted, everything, [].append, print, Mock(), min, lambda record: None, asynchronous_one]
+    )
+    def test_whatever_can_be_called_with_it_is_taken(self, function: Callable[..., Any]) -> None:
+        check_observer(function)
+
+    @pytest.mark.parametrize(
+        ("function", "name"),
+        [(no_parameter, "no_parameter"), (two, "two"), (keyword_record, "keyword_record"), (lambda: None, "<lambda>")],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_nothing_else_is(self, function: Callable[..., Any], name: str) -> None:
+        with pytest.raises(ConfigurationError) as refused:
+            check_observer(function)
+        assert f"{name} takes one record; write def {name}(record): ..." in str(refused.value)
 
 
 class TestColour:

@@ -121,6 +121,12 @@ class TestRegistering:
         assert seen.pop(0) is None
         assert [type(each) for each in seen] == [Delivery]
 
+    def test_a_function_may_block_unless_it_is_said_not_to(self) -> None:
+        hooks = Handlers()
+        hooks.on(Event)(handler)
+        hooks.on(Event, thread=False)(handler)
+        assert [each.thread for each in hooks._all_handlers()] == [True, False]
+
     def test_a_registered_function_shows_its_name(self) -> None:
         hooks = Handlers()
         hooks.on(Event)(handler)
@@ -248,6 +254,19 @@ class TestIncluding:
         deeper.observe(lambda record: seen.append(record.outcome))
         assert hooks.dispatch(request()).status == 200
         assert seen == ["door.opened", "processed"]
+
+    def test_what_is_included_and_observed_later_counts_too(self) -> None:
+        hooks, module, deeper = dispatcher(), Handlers(), Handlers()
+        seen: list[str] = []
+        deeper.on(Event)(lambda event: seen.append("handler"))
+        hooks.include(module)
+        hooks.dispatch(request())
+        module.include(deeper)
+        hooks.dispatch(request())
+        assert seen == ["handler"]
+        deeper.observe(lambda record: seen.append("observer"))
+        hooks.dispatch(request())
+        assert seen == ["handler", "handler", "observer"]
 
     def test_a_dispatcher_can_be_included(self) -> None:
         hooks, other = dispatcher(), Dispatcher()

@@ -173,6 +173,7 @@ class TestRawResponse:
     def test_answers_that_differ_are_not_equal(self, other: object) -> None:
         assert RawResponse(200, [("a", "1")], b"x") == RawResponse(200, [("a", "1")], b"x")
         assert RawResponse(200, [("a", "1")], b"x") != other
+        assert (RawResponse(200, [("a", "1")], b"x") == other) is False
 
     def test_it_has_no_hash_because_it_can_change(self) -> None:
         with pytest.raises(TypeError, match="unhashable"):

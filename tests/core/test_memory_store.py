@@ -249,6 +249,7 @@ class TestLife:
         store = MemoryStore(5)
         fill(store, 2)
         assert repr(store) == "<MemoryStore: 2 of 5 keys>"
+        assert repr(MemoryStore()) == "<MemoryStore: 0 of 100000 keys>"
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

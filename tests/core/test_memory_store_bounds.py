@@ -125,6 +125,16 @@ class TestExpiry:
             sizes.append(len(store))
         assert sizes == [9, 8, 7, 6, 5, 6]
 
+    def test_one_that_is_asked_for_before_its_turn_goes_at_once(self, clock: Clock) -> None:
+        store = MemoryStore(clock=clock)
+        fill(store, 10)
+        clock.advance(RETENTION)
+        claim = store.claim("key 9", "", LEASE)
+        assert isinstance(claim, New)
+        assert len(store) == 8
+        store.complete("key 9", claim.token, ANSWER, RETENTION)
+        assert store.claim("key 9", "", LEASE) == Done(ANSWER)
+
     def test_claims_that_were_abandoned_go(self, clock: Clock) -> None:
         store = MemoryStore(clock=clock)
         for each in range(4):
@@ -146,16 +156,26 @@ class TestExpiry:
         again = store.claim("key", "", LEASE)
         assert again == New(getattr(again, "token", ""), 2, ("app.one",))
 
-    def test_a_claim_that_was_extended_does_not_keep_abandoned_ones(self, clock: Clock) -> None:
+    @pytest.mark.parametrize("how", ["extended", "released", "taken over"])
+    def test_a_claim_that_lives_on_does_not_keep_abandoned_ones(self, how: str, clock: Clock) -> None:
         store = MemoryStore(clock=clock)
         long = store.claim("long", "", LEASE)
         assert isinstance(long, New)
-        store.claim("abandoned", "", LEASE)
-        clock.advance(LEASE + ABANDONED_AFTER)
-        assert store.extend("long", long.token, LEASE)
+        store.claim("abandoned", "", 2 * LEASE)
+        clock.advance(LEASE)
+        if how == "taken over":
+            long = store.claim("long", "", LEASE)
+            assert isinstance(long, New)
+        clock.advance(LEASE + ABANDONED_AFTER - 1)
+        if how == "released":
+            store.release("long", long.token)
+        else:
+            store.extend("long", long.token, LEASE)
+        clock.advance(1)
         store.claim("new", "", LEASE)
         assert len(store) == 2
-        assert store.claim("long", "", LEASE) == Busy(LEASE)
+        again = store.claim("long", "", LEASE)
+        assert isinstance(again, New) if how == "released" else again == Busy(LEASE - 1)
 
 
 class TestThreads:

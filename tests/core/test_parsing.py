@@ -8,13 +8,13 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from webhook_kit import Event, Outcome, UnknownEvent
+from webhook_kit import Event, Outcome, UnknownEvent, parsing
 from webhook_kit.delivery import Refusal
 from webhook_kit.events import Part
 from webhook_kit.fields import Instant, OpenEnum
-from webhook_kit.parsing import MOST_MISFITS, MOST_PASSES, Tagged, fit, read_event, read_object
+from webhook_kit.parsing import MOST_MISFITS, MOST_PASSES, Tagged, fit, read_event, read_object, validator_of
 
 
 class Kind(OpenEnum):
@@ -157,6 +157,11 @@ class TestDrift:
         assert event.model_extra == {"extra": [1]}
         assert (event.type, event.provider) == ("shipped", "parcels")
 
+    @pytest.mark.parametrize("body", [b'{"order":"A1"}', b'{"order":"A1","count":"x"}', b"{}"])
+    def test_it_says_what_it_was_delivered_as(self, body: bytes) -> None:
+        event = read_event(Shipped, body, type="shipped.2", provider="others")
+        assert (event.type, event.provider) == ("shipped.2", "others")
+
     @pytest.mark.parametrize(
         ("field", "value"),
         [
@@ -253,7 +258,7 @@ class TestDrift:
     def test_what_was_decoded_is_not_changed(self) -> None:
         payload = {"order": "A1", "items": [{"itemId": "a", "weight": "heavy"}], "count": "x"}
         before = json.dumps(payload)
-        event = fit(Shipped, payload, type="shipped", provider="parcels")
+        event = fit(Shipped, payload, type="shipped", provider="parcels", size=0)
         assert json.dumps(payload) == before
         assert sorted(event.drift) == ["count", "items.0.weight"]
 
@@ -293,9 +298,9 @@ class TestUnknown:
                 link = {"below": link}
             return {"top": link}
 
-        fitted = fit(Chain, chain(MOST_PASSES - 2), type="chain", provider="parcels")
+        fitted = fit(Chain, chain(MOST_PASSES - 2), type="chain", provider="parcels", size=0)
         assert (fitted.__class__, dict(fitted.drift)) == (Chain, chain(MOST_PASSES - 2))
-        assert isinstance(fit(Chain, chain(MOST_PASSES), type="chain", provider="parcels"), UnknownEvent)
+        assert isinstance(fit(Chain, chain(MOST_PASSES), type="chain", provider="parcels", size=0), UnknownEvent)
 
 
 class Made(Event):
@@ -383,3 +388,56 @@ def test_no_object_is_an_error(payload: dict[str, Any]) -> None:
             at = at[int(step)] if isinstance(at, tuple) else getattr(at, name)
         assert at is None
         assert json.dumps(raw) == json.dumps(value)
+
+
+class Entry(Part):
+    name: str | None = None
+    size: int | None = None
+
+
+class Listing(Event):
+    wire_types = ("list",)
+
+    kind: Literal["list"]
+    items: tuple[Entry, ...] | None = None
+
+
+class TestBulky:
+    """Bodies over 64 KiB: one error of a list at a time, and a list of misfits as a whole."""
+
+    @staticmethod
+    def read(items: list[object]) -> Listing:
+        body = json.dumps({"kind": "list", "items": items}).encode()
+        assert len(body) > parsing.BULKY
+        event = read_event(Listing, body, type="list", provider="plain")
+        assert isinstance(event, Listing)
+        return event
+
+    def test_a_few_misfits_are_set_aside_one_by_one(self) -> None:
+        items: list[object] = [{"name": "x" * 100, "size": number} for number in range(1000)]
+        items[7] = {"name": "odd", "size": []}
+        items[500] = {"name": "odd", "size": {}}
+        event = self.read(items)
+        assert event.items is not None
+        assert [item.size for item in event.items[6:9]] == [6, None, 8]
+        assert event.drift == {"items.7.size": [], "items.500.size": {}}
+
+    @pytest.mark.parametrize("item", [1, {"name": "x" * 100, "size": []}, [], None, "text"])
+    def test_a_list_of_misfits_is_set_aside_as_a_whole(self, item: object) -> None:
+        items = [item] * 50_000
+        event = self.read(items)
+        assert (event.items, dict(event.drift)) == (None, {"items": items})
+
+    def test_so_is_one_whose_event_class_stands_in_the_body(self) -> None:
+        tagged = Tagged("kind", {"list": Listing})
+        body = b'{"kind":"list","items":[' + b"1," * 50_000 + b"1]}"
+        event = tagged.read(body, provider="plain")
+        assert isinstance(event, Listing)
+        assert event.items is None
+
+    def test_errors_do_not_pile_up(self) -> None:
+        """A body of a megabyte can hold half a million misfits, each of which would cost hundreds of bytes."""
+        body = b'{"kind":"list","items":[' + b"1," * 500_000 + b"1]}"
+        with pytest.raises(ValidationError) as caught:
+            validator_of(Listing, len(body)).validate_json(body)
+        assert caught.value.error_count() == 1

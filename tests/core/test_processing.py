@@ -14,6 +14,7 @@ from tests.core.conftest import Send
 from tests.core.plain import SECRET, Clock, Closed, Knocked, Opened, Plain, body, request
 from webhook_kit import ConfigurationError, Delivery, Dispatcher, Event, RawRequest, RawResponse, Record
 from webhook_kit.idempotency import MemoryStore, Store
+from webhook_kit.runtime import MOST_THREADS
 
 
 def dispatcher(store: Store | None, provider: Plain | None = None, **options: Any) -> tuple[Dispatcher, list[Record]]:
@@ -200,6 +201,16 @@ class TestFailures:
         reported = records[0].error
         assert error in (reported, getattr(reported, "__cause__", None))
 
+    def test_a_sync_one_that_raises_a_cancellation_failed_too(self, send: Send) -> None:
+        hooks, records = dispatcher(MemoryStore())
+
+        @hooks.on(Opened, thread=False)
+        def give_up(event: Opened) -> None:
+            raise asyncio.CancelledError
+
+        assert send(hooks, request(sign=True)).status == 500
+        assert records[0].outcome == "handler_failed"
+
     def test_a_handler_that_cancels_itself_failed(self, send: Send) -> None:
         hooks, records = dispatcher(MemoryStore())
 
@@ -380,6 +391,31 @@ class TestTimeouts:
         hooks.close()
 
 
+def test_a_claim_is_kept_alive_while_its_work_waits_for_a_thread() -> None:
+    """All threads are busy with late handlers; the lease of the delivery that waits is extended all the same."""
+    clock = Clock()
+    hooks, records = dispatcher(MemoryStore(clock=clock), handler_timeout=0.01, lease=30)
+    go_on = threading.Event()
+    runs: list[str] = []
+
+    @hooks.on(Opened)
+    def slow(event: Opened) -> None:
+        runs.append(event.door)
+        go_on.wait(10)
+
+    for number in range(MOST_THREADS + 1):
+        assert hooks.dispatch(request(body(door=str(number)), sign=True)).status == 503
+    for _ in range(3):
+        clock.advance(20)
+        hooks.heartbeat.beat()
+    last = request(body(door=str(MOST_THREADS)), sign=True)
+    assert hooks.dispatch(last).status == 503
+    assert records[-1].outcome == "in_flight"
+    go_on.set()
+    hooks.close()
+    assert sorted(runs, key=int) == [str(number) for number in range(MOST_THREADS + 1)]
+
+
 class TestHeartbeat:
     """Leases of handlers that take long."""
 
@@ -505,6 +541,23 @@ class TestDecisions:
     def test_a_handler_in_time_decides(self, send: Send) -> None:
         answer, _ = self.decide(send, lambda event: "open", deadline=10)
         assert answer == b'{"door": "open"}'
+
+    def test_a_question_that_cannot_be_read_is_answered_with_the_default(self, send: Send) -> None:
+        """The handler that would have decided never sees it; an onlooker of everything does."""
+        hooks, records = dispatcher(MemoryStore())
+        seen: list[Event] = []
+        hooks.on(Event)(seen.append)
+        hooks.on(Knocked, default="stay shut")(lambda event: "open")
+        unreadable = request(b'{"kind":"door.knocked"}', sign=True)
+        assert [send(hooks, unreadable).body for _ in range(2)] == [b'{"door": "stay shut"}'] * 2
+        assert [(each.outcome, each.event_type) for each in records] == [("decided_by_default", "door.knocked")] * 2
+        assert [type(event).__name__ for event in seen] == ["UnknownEvent"] * 2
+
+    def test_one_that_nobody_would_decide_is_allowed(self, send: Send) -> None:
+        hooks, records = dispatcher(MemoryStore())
+        hooks.on("door.*")(lambda event: None)
+        assert send(hooks, request(b'{"kind":"door.knocked"}', sign=True)).body == b'{"status":"success"}'
+        assert records[0].outcome == "processed"
 
     def test_two_equal_questions_are_two_questions(self, send: Send) -> None:
         hooks, records = dispatcher(MemoryStore())

@@ -395,3 +395,19 @@ def test_drift_is_in_the_record_and_not_in_the_line(caplog: pytest.LogCaptureFix
         hooks.dispatch(request(body(times=PAYLOAD)))
     assert [dict(drift) for drift in drifts] == [{"times": PAYLOAD}]
     assert PAYLOAD not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("line", "masked_line"),
+    [
+        ("POST /vcaas?%74oken=abc&a=1", "POST /vcaas?%74oken=***&a=1"),
+        ("POST /vcaas?t%4Fk%65N=abc HTTP/1.1", "POST /vcaas?t%4Fk%65N=*** HTTP/1.1"),
+        ("POST /vcaas?token=correct'horse&b=2", "POST /vcaas?token=***&b=2"),
+        ('"POST /chat?Sign=abc"', '"POST /chat?Sign=***"'),
+        ("/a?design=abc&my-token=abc", "/a?design=abc&my-token=abc"),
+    ],
+)
+def test_a_credential_is_masked_in_every_spelling(line: str, masked_line: str) -> None:
+    record = logging.LogRecord("access", logging.INFO, "", 0, line, None, None)
+    assert RedactQuery().filter(record)
+    assert record.getMessage() == masked_line

@@ -36,7 +36,7 @@ class TestRuntime:
 
         for _ in range(2):
             assert runtime.submit(answer()).result() == 42
-            assert runtime.pool.submit(int, "7").result() == 7
+            assert runtime.run(lambda: 7).result() == 7
             runtime.close()
         runtime.close()
 
@@ -50,7 +50,7 @@ class TestRuntime:
 
         def ask() -> None:
             barrier.wait()
-            found.append((runtime.submit(loop()).result(), id(runtime.pool)))
+            found.append((runtime.submit(loop()).result(), runtime.run(lambda: id(runtime._pool)).result()))
 
         threads = [threading.Thread(target=ask) for _ in range(8)]
         for thread in threads:
@@ -82,12 +82,14 @@ class TestRuntime:
 
     def test_a_child_starts_with_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         mine, heartbeat = Runtime(), Heartbeat(1000)
-        pool = mine.pool
+        assert mine.run(lambda: 7).result() == 7
+        pool = mine._pool
+        assert pool is not None
         heartbeat.add(lambda: True)
         monkeypatch.setattr(runtime, "_runtimes", weakref.WeakSet({mine}))
         monkeypatch.setattr(runtime, "_heartbeats", weakref.WeakSet({heartbeat}))
         runtime._after_fork()
-        assert mine.pool is not pool
+        assert mine._pool is None
         assert (heartbeat._thread, heartbeat._beats) == (None, {})
         pool.shutdown()
         mine.close()
@@ -96,9 +98,41 @@ class TestRuntime:
         monkeypatch.delattr(os, "register_at_fork", raising=False)
         runtime.at_fork(lambda: None)
 
+    def test_nothing_is_lost_to_a_loop_that_is_being_closed(self) -> None:
+        """Work that is handed over while others close is done, on this loop or on the next."""
+        runtime = Runtime()
+        ended = threading.Event()
+
+        async def answer(number: int) -> int:
+            return number
+
+        def close() -> None:
+            while not ended.is_set():
+                runtime.close()
+
+        closing = threading.Thread(target=close)
+        closing.start()
+        answers = [
+            (runtime.submit(answer(number)).result(10), runtime.run(lambda: None).result(10)) for number in range(200)
+        ]
+        ended.set()
+        closing.join()
+        runtime.close()
+        assert answers == [(number, None) for number in range(200)]
+
 
 class TestHeartbeat:
     """The thread that extends leases."""
+
+    def test_two_deliveries_never_share_a_number(self) -> None:
+        """Not even when the one that was fenced is gone before the other begins."""
+        heartbeat = Heartbeat(1000)
+        numbers = set()
+        for _ in range(50):
+            numbers.add(heartbeat.add(lambda: False))
+            heartbeat.beat()
+        heartbeat.close()
+        assert len(numbers) == 50
 
     def test_it_beats_at_every_interval_until_closed(self) -> None:
         heartbeat = Heartbeat(0.001)

@@ -79,6 +79,9 @@ class TestWarnings:
 
     def test_sixteen_characters_are_enough(self) -> None:
         assert secret("x" * 16).prepared == (b"x" * 16,)
+        assert Plain(secret="x" * 16).secret is not None
+        with pytest.warns(WeakSecretWarning, match="secret has 15 characters"):
+            Plain(secret="x" * 15)
 
     def test_a_key_that_is_shorter_than_its_text(self) -> None:
         message = "token has a key of 3 bytes; 24 random ones or more cannot be guessed"
@@ -90,10 +93,11 @@ class TestWarnings:
         with pytest.warns(WeakSecretWarning, match=r"token has white space around it; if it was read .* write \.strip"):
             assert secret(text).prepared == (text.encode(),)
 
-    def test_the_warning_points_at_the_users_line(self) -> None:
+    @pytest.mark.parametrize("text", ["short", FIRST + " "])
+    def test_the_warning_points_at_the_users_line(self, text: str) -> None:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            Plain(secret="short")
+            Plain(secret=text)
         assert [warning.filename for warning in caught] == [__file__]
 
     def test_it_does_not_hold_the_secret(self) -> None:

@@ -610,3 +610,14 @@ def test_setup_without_a_token_gives_plain_urls() -> None:
 def test_setup_refuses_a_token_that_only_a_callable_knows() -> None:
     with pytest.raises(ConfigurationError, match="url_token is a callable"):
         VCaaS(url_token=lambda: TOKEN).setup("https://example.com")
+
+
+def test_the_same_bytes_at_two_routes_are_two_events() -> None:
+    hooks = Dispatcher()
+    hooks.add(VCaaS(unverified=True))
+    seen: list[str] = []
+    hooks.on(Event)(lambda event: seen.append(event.type))
+    body = b'{"meetingUid":"1","externalId":"a","userStatus":"0","recordingStatus":"0","timestamp":"1"}'
+    for route in ("user-join-leave", "recording-start-end", "user-join-leave", ""):
+        assert hooks.dispatch(RawRequest("POST", f"/vcaas/{route}", body=body)).status == 200
+    assert seen == ["userJoinLeave", "recordingStartEnd"], "by shape it is the first of them again"

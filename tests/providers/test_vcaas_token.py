@@ -152,7 +152,7 @@ def test_no_log_line_holds_the_token_or_the_payload(caplog: pytest.LogCaptureFix
 
 
 def test_a_provider_without_any_check_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"give url_token=, or write unverified=True"):
+    with pytest.raises(ConfigurationError, match=r"give url_token= .not None., or write unverified=True"):
         VCaaS()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol, TypeVar, assert_type
 
-from tests.core.plain import Closed, Knocked, Opened, Plain
+from tests.core.plain import SECRET, Closed, Knocked, Opened, Plain
 from webhook_kit import Delivery, Dispatcher, Event, Handlers, Outcome, RawResponse, Record, UnknownEvent
 from webhook_kit.handlers import On
 from webhook_kit.idempotency import MemoryStore
@@ -39,7 +39,7 @@ async def one_async_with_delivery(event: Opened, delivery: Delivery) -> None: ..
 
 
 @hooks.on(Opened)
-def one_with_more(event: Opened, delivery: Delivery, retries: int = 3, *, dry: bool = False, **more: Any) -> None: ...
+def one_with_more(event: Opened, delivery: Delivery, retries: int = 3, *, dry: bool = False) -> None: ...
 
 
 @hooks.on(Opened)
@@ -78,8 +78,7 @@ def of_vendors(event: GroupOnMemberStateChange | RoomAfterCreateRoom, delivery: 
 # Whoever takes more than is registered.
 
 
-@hooks.on(Opened)
-@hooks.on(Closed, Knocked)
+@hooks.on(Opened, Closed)
 def any_event(event: Event) -> None: ...
 
 
@@ -168,4 +167,4 @@ async def async_observer(record: Record) -> None: ...
 assert_type(observer(Record(outcome=Outcome.PROCESSED, status=200, duration=0.1, delivery_id="d")), None)
 hooks.include(handlers)
 assert_type(hooks.add(Plain(unverified=True)), Plain)
-assert_type(hooks.add(Plain(secret="s"), path="doors", answers={Outcome.FORGED: RawResponse(410)}), Plain)
+assert_type(hooks.add(Plain(secret=SECRET), path="doors", answers={Outcome.FORGED: RawResponse(410)}), Plain)

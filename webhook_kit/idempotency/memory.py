@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from itertools import count
 from threading import Lock
@@ -55,9 +56,10 @@ class MemoryStore(Store):
         self._lock = Lock()
         self._tokens = count(1)
         # key → (token or None once released, end of the lease, attempt, finished handlers), oldest lease first
-        self._claims: dict[str, tuple[str | None, float, int, tuple[str, ...]]] = {}
+        self._claims: OrderedDict[str, tuple[str | None, float, int, tuple[str, ...]]] = OrderedDict()
+        # An ordered dictionary finds its first key at once, also after the ones before it were deleted.
         # retention → key → (expiry, answer): within one retention the order of insertion is the order of expiry
-        self._completed: dict[float, dict[str, tuple[float, RawResponse]]] = {}
+        self._completed: dict[float, OrderedDict[str, tuple[float, RawResponse]]] = {}
         self._size = 0
         self._warned = False
 
@@ -92,7 +94,7 @@ class MemoryStore(Store):
             if self._held(key, token) is None:
                 return False
             del self._claims[key]
-            self._completed.setdefault(retention, {})[key] = (self._clock() + retention, response)
+            self._completed.setdefault(retention, OrderedDict())[key] = (self._clock() + retention, response)
             return True
 
     def release(self, key: str, token: str, done: tuple[str, ...] = ()) -> bool:

@@ -23,7 +23,7 @@ from ..networks import Network, NetworkSource, fixed_networks
 from ..secret import Secret, SecretSource
 from ..signatures import Verifier
 
-__all__ = ["Identity", "Outcome", "Provider", "ProviderOptions", "Refusal", "catalog_of"]
+__all__ = ["Identity", "Outcome", "Provider", "ProviderOptions", "Refusal", "catalog_of", "secret_for"]
 
 MIB: Final = 1024 * 1024
 DAY: Final = 24 * 3600.0
@@ -141,10 +141,11 @@ class Provider(ABC):
         """Return an answer with this status and short constant text."""
         return response(status, "application/json", b'{"error":"%s"}' % text.encode())
 
-    def reply(self, event: Event, reply: object) -> RawResponse:
+    def reply(self, event: Event, model: type[Event], reply: object) -> RawResponse:
         """Return the answer that carries a handler's decision, or allows where ``reply`` is None.
 
-        Raises ValueError for a reply that the event does not allow.
+        ``model`` is the class of the question, also where the event could not be read and is an ``UnknownEvent``. Raises
+        ValueError for a reply that the question does not allow.
         """
         if reply is None:
             return self.success()
@@ -182,7 +183,7 @@ class Provider(ABC):
     def _without_check(self) -> str:
         checks = " or ".join(f"{name}=" for name in self.checks)
         return (
-            f"{type(self).__name__} has no check, so that anybody could send it events: give {checks} (None is none), "
+            f"{type(self).__name__} has no check, so that anybody could send it events: give {checks} (not None), "
             "or write unverified=True"
         )
 

@@ -60,7 +60,7 @@ class StandardWebhooks(Provider):
         model = self.catalog.get(type) if isinstance(type, str) else None
         if model is None or not isinstance(type, str):
             return (unknown_event(payload, type, self.name),)
-        return (fit(model, payload, type=type, provider=self.name),)
+        return (fit(model, payload, type=type, provider=self.name, size=len(request.body)),)
 
     def identity(self, event: Event, request: RawRequest) -> Identity:
         """Return the message's id, which the signature covers; unsigned, it is anybody's word."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from webhook_kit import Event, Outcome, UnknownEvent
+from webhook_kit import Dispatcher, Event, Outcome, RawRequest, UnknownEvent
 from webhook_kit.idempotency.memory import MemoryStore
-from webhook_kit.providers.tencent import PushAllMemberPush, PushOfflinePush, PushPlatform, PushStage
+from webhook_kit.providers.tencent import PushAllMemberPush, PushOfflinePush, PushPlatform, PushStage, TencentChat
 from webhook_kit.providers.tencent.samples import SAMPLES
 
 from .sending import SUCCESS, Desk, Driver, failure
@@ -137,3 +138,16 @@ def test_both_commands_come_in_batches() -> None:
     desk.post(SAMPLES[PushAllMemberPush], ALL)
     classes: list[type[Event]] = [type(event) for event in desk.events]
     assert [PushAllMemberPush] == classes
+
+
+@pytest.mark.parametrize("query", [b"&CallbackCommand=Push.OfflinePush", b""])
+def test_entries_of_another_command_do_not_suppress_each_other(query: bytes) -> None:
+    hooks = Dispatcher()
+    hooks.add(TencentChat(sdk_app_id=1400000000))
+    seen: list[int] = []
+    hooks.on(Event)(lambda event: seen.append(getattr(event, "payload", {}).get("n")))
+    entries = [{"To_Account": "a"}, {"CallbackCommand": "x", "n": 1}, {"CallbackCommand": "x", "n": 2}]
+    body = json.dumps({"CallbackCommand": "Push.OfflinePush", "Events": entries}).encode()
+    request = RawRequest("POST", "/tencent-chat", query_string=b"SdkAppid=1400000000" + query, body=body)
+    assert [hooks.dispatch(request).status for _ in range(2)] == [200, 200]
+    assert seen == [None, 1, 2]

@@ -434,7 +434,7 @@ def test_a_reply_to_what_asks_for_no_decision_changes_nothing() -> None:
     desk.hooks.on(GroupAfterSendMsg)(lambda event: Forbid())
     assert result() == desk.ask(GroupAfterSendMsg)
     with pytest.raises(ValueError, match="asks for no decision"):
-        desk.provider.reply(desk.events[0], Forbid())
+        desk.provider.reply(desk.events[0], GroupAfterSendMsg, Forbid())
 
 
 def test_the_first_reply_is_sent_and_a_different_one_is_logged(

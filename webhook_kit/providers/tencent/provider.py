@@ -100,9 +100,9 @@ class TencentProvider(Provider):
     def parse(self, request: RawRequest, kind: str | None) -> Sequence[Event]:
         command, body = _command_of(request), request.body
         if not command:
-            return self._parse_without_command(read_object(body) if body else {})
+            return self._parse_without_command(read_object(body) if body else {}, len(body))
         if command in BATCHES:
-            return self._parse_batch(read_object(body), command)
+            return self._parse_batch(read_object(body), command, len(body))
         model = self.catalog.get(command)
         if model is None:
             event: Event = unknown_event(read_object(body), command, self.name)
@@ -125,8 +125,10 @@ class TencentProvider(Provider):
 
     def identity(self, event: Event, request: RawRequest) -> Identity:
         account = (_first(request, "SdkAppid") or "", event.type)
-        # An entry of a batch is itself in whatever company it comes again.
-        return Identity(account, _digest(event) if event.type in BATCHES else None)
+        command = _command_of(request)
+        # An entry of a batch is itself in whatever company it comes again, also one of an unknown kind.
+        entry = command in BATCHES or event.type in BATCHES or (not command and isinstance(event, UnknownEvent))
+        return Identity(account, _digest(event) if entry else None)
 
     def success(self) -> RawResponse:
         return response(200, "application/json", SUCCESS)
@@ -138,8 +140,8 @@ class TencentProvider(Provider):
             b'{"ActionStatus":"FAIL","ErrorInfo":"%s","ErrorCode":%d}' % (text.encode(), status),
         )
 
-    def reply(self, event: Event, reply: object) -> RawResponse:
-        return response(200, "application/json", replies.answer(event, reply))
+    def reply(self, event: Event, model: type[Event], reply: object) -> RawResponse:
+        return response(200, "application/json", replies.answer(event, model, reply))
 
     def check_reply(self, model: type[Event], reply: object) -> None:
         replies.check(model, reply)
@@ -151,35 +153,35 @@ class TencentProvider(Provider):
             raise ConfigurationError(f"Tencent's console takes no URL with ! $ & or ?, such as {url}")
         return {"url": url}
 
-    def _parse_without_command(self, payload: dict[str, Any]) -> Sequence[Event]:
+    def _parse_without_command(self, payload: dict[str, Any], size: int) -> Sequence[Event]:
         """Read a request that names no command in its URL, as the console's check of the URL may be."""
         command = payload.get("CallbackCommand")
         model = self.catalog.get(command) if isinstance(command, str) else None
         if model is None or not isinstance(command, str):
             return (unknown_event(payload, command, self.name),)
         if command in BATCHES:
-            return self._parse_batch(payload, command)
-        return (fit(model, payload, type=command, provider=self.name),)
+            return self._parse_batch(payload, command, size)
+        return (fit(model, payload, type=command, provider=self.name, size=size),)
 
-    def _parse_batch(self, payload: dict[str, Any], command: str) -> Sequence[Event]:
+    def _parse_batch(self, payload: dict[str, Any], command: str, size: int) -> Sequence[Event]:
         """Read the entries of a batch; one that cannot be read is an event of its own that is unknown."""
         entries = payload.get("Events")
         if self._differs(payload.get("CallbackCommand"), command):
             raise Refusal(Outcome.MALFORMED)
         if not isinstance(entries, list) or not 0 < len(entries) <= MOST_IN_A_BATCH:
             return (unknown_event(payload, command, self.name),)
-        events = tuple(self._parse_entry(entry, command) for entry in entries)
+        events = tuple(self._parse_entry(entry, command, size) for entry in entries)
         if not any(event.type == command for event in events):
             raise Refusal(Outcome.MALFORMED)
         return events
 
-    def _parse_entry(self, entry: Any, command: str) -> Event:
+    def _parse_entry(self, entry: Any, command: str, size: int) -> Event:
         if not isinstance(entry, dict):
             return unknown_event({"Events": [entry]}, command, self.name)
         named = entry.get("CallbackCommand")
         if self._differs(named, command):
             return unknown_event(entry, named, self.name)
-        return fit(BATCHES[command], entry, type=command, provider=self.name)
+        return fit(BATCHES[command], entry, type=command, provider=self.name, size=size)
 
     def _differs(self, named: Any, command: str) -> bool:
         """Whether a body names another command than the URL; two spellings of one command are the same."""

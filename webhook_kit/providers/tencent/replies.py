@@ -129,12 +129,12 @@ def check(model: type[Event], reply: object) -> None:
     _encode(_fields(model, reply, ()))
 
 
-def answer(event: Event, reply: object) -> bytes:
-    """Return the body that tells the vendor the decision; None allows.
+def answer(event: Event, model: type[Event], reply: object) -> bytes:
+    """Return the body that tells the vendor the decision about a question of this class; None allows.
 
-    Raises ValueError for a reply that the event does not allow.
+    Raises ValueError for a reply that the question does not allow.
     """
-    return _encode(_fields(type(event), Allow() if reply is None else reply, tuple(_asked(event))))
+    return _encode(_fields(model, Allow() if reply is None else reply, tuple(_asked(event))))
 
 
 def _fields(model: type[Event], reply: object, asked: tuple[str, ...]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ...http import RawRequest, RawResponse, response
 from ...parsing import fit, read_event, read_object
 from ...secret import SecretSource
 from ...signatures import QuerySecret
-from ..base import MIB, Provider, ProviderOptions, catalog_of, secret_for
+from ..base import MIB, Identity, Provider, ProviderOptions, catalog_of, secret_for
 from .events import EndClassForAll, MeetingData, MeetingStartEnd, RecordingStartEnd, UserJoinLeave
 
 EVENTS: Final = (MeetingData, UserJoinLeave, MeetingStartEnd, RecordingStartEnd, EndClassForAll)
@@ -71,7 +71,11 @@ class VCaaS(Provider):
         kind = kind_of(payload)
         if kind is None:
             return (unknown_event(payload, None, self.name),)
-        return (fit(self.catalog[kind], payload, type=kind, provider=self.name),)
+        return (fit(self.catalog[kind], payload, type=kind, provider=self.name, size=len(request.body)),)
+
+    def identity(self, event: Event, request: RawRequest) -> Identity:
+        """Return the type: the same bytes at two routes are two events."""
+        return Identity(account=(event.type,))
 
     def success(self) -> RawResponse:
         """Return 200 and the word ``success``: the vendor takes neither another 2xx nor the word in JSON."""
