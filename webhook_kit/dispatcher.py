@@ -126,7 +126,7 @@ class Dispatcher(Handlers):
         """
         if self._plan is None:
             self.check()
-        return drive(Reception(self, request).flow(), Blocking(self.runtime, read or _given(request)))
+        return drive(Reception(self, request).flow(), Blocking(self.runtime, read or _given(request))).copy()
 
     async def adispatch(
         self, request: RawRequest, *, read: AsyncReadBody | None = None, run_sync: RunSync | None = None
@@ -139,7 +139,7 @@ class Dispatcher(Handlers):
         if self._plan is None:
             self.check()
         reader = read or _agiven(request)
-        return await adrive(Reception(self, request).flow(), Awaiting(self.runtime, reader, run_sync))
+        return (await adrive(Reception(self, request).flow(), Awaiting(self.runtime, reader, run_sync))).copy()
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -138,7 +138,7 @@ class Call:
                 return _result(host.runtime.submit(function.call(*self.arguments)), self.limit)
             if self.limit is not None:
                 context = contextvars.copy_context()
-                return _result(host.runtime.run(partial(context.run, self._call, host)), self.limit)
+                return _result(host.runtime.run(lambda: context.run(self._call, host)), self.limit)
             return self._call(host)
         except asyncio.CancelledError as error:
             raise RuntimeError(CANCELLED_FROM_WITHIN) from error
@@ -187,7 +187,7 @@ class Apart:
     def block(self, host: Blocking) -> Any:
         context = contextvars.copy_context()
         try:
-            return _result(host.runtime.run(partial(context.run, drive, self.flow, host)), self.limit)
+            return _result(host.runtime.run(lambda: context.run(drive, self.flow, host)), self.limit)
         except TimedOut:
             return None
 

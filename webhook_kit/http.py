@@ -159,6 +159,10 @@ class RawResponse:
         self.headers = list(headers)
         self.body = body
 
+    def copy(self) -> RawResponse:
+        """Return one whose headers can be changed without changing these."""
+        return RawResponse(self.status, self.headers, self.body)
+
     def with_header(self, name: str, value: str) -> RawResponse:
         """Return a copy with one more header."""
         return RawResponse(self.status, [*self.headers, (name, value)], self.body)

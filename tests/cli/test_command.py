@@ -59,7 +59,7 @@ def test_a_screen_without_the_signs_of_a_table_shows_others(monkeypatch: pytest.
         main()
     assert stop.value.code == 0
     screen.flush()
-    assert b"OfficialAccountBeforeCrea?" in written.getvalue()
+    assert b"OfficialAccountBe?lAccount" in written.getvalue()
 
 
 def test_the_library_imports_nothing_of_the_command_line() -> None:

@@ -400,3 +400,11 @@ def test_headers_may_be_a_mapping(send: Send) -> None:
     signed = request(sign=True)
     headers = dict(signed.headers.pairs())
     assert send(hooks, RawRequest("POST", "/plain", headers=headers, body=signed.body)).status == 200
+
+
+def test_an_answer_may_be_changed_without_changing_the_next(send: Send) -> None:
+    hooks, _ = dispatcher()
+    first = send(hooks, request(sign=True))
+    first.headers.append(("x-mine", "1"))
+    for content in (body(), body(door="back")):
+        assert ("x-mine", "1") not in send(hooks, request(content, sign=True)).headers

@@ -113,7 +113,7 @@ def _shortened(text: str, longest: int) -> str:
     """Cut in the middle: names that begin alike differ at their ends."""
     if len(text) <= longest:
         return text
-    end = (longest - 1) // 2
+    end = (longest - 1) // 3
     return f"{text[: longest - 1 - end]}…{text[-end:]}"
 
 

@@ -144,8 +144,8 @@ class Provider(ABC):
     def reply(self, event: Event, model: type[Event], reply: object) -> RawResponse:
         """Return the answer that carries a handler's decision, or allows where ``reply`` is None.
 
-        ``model`` is the class of the question, also where the event could not be read and is an ``UnknownEvent``. Raises
-        ValueError for a reply that the question does not allow.
+        ``model`` is the class of the question, also where the event could not be read and is an ``UnknownEvent``.
+        Raises ValueError for a reply that the question does not allow.
         """
         if reply is None:
             return self.success()

@@ -144,7 +144,7 @@ def test_both_commands_come_in_batches() -> None:
 def test_entries_of_another_command_do_not_suppress_each_other(query: bytes) -> None:
     hooks = Dispatcher()
     hooks.add(TencentChat(sdk_app_id=1400000000))
-    seen: list[int] = []
+    seen: list[Any] = []
     hooks.on(Event)(lambda event: seen.append(getattr(event, "payload", {}).get("n")))
     entries = [{"To_Account": "a"}, {"CallbackCommand": "x", "n": 1}, {"CallbackCommand": "x", "n": 2}]
     body = json.dumps({"CallbackCommand": "Push.OfflinePush", "Events": entries}).encode()
