@@ -77,11 +77,14 @@ class _Answer(flask.Response):
         return self.headers
 
 
+_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
 def _body_of(request: flask.Request) -> Callable[[int], bytes | None]:
     # What a before_request function read is kept here, and in no public place that does not read by itself.
     read_before: bytes | None = getattr(request, "_cached_data", None)
     if read_before is None:
-        if "form" in vars(request):
+        if "form" in vars(request) and request.mimetype in _FORMS:
 
             def gone(limit: int) -> bytes | None:
                 raise RuntimeError("a before_request function read the form; call request.get_data() there first")

@@ -75,6 +75,22 @@ def test_a_body_that_a_function_before_the_request_has_read_is_used(
     assert read == [COMPLETED]
 
 
+def test_a_form_that_a_function_before_the_request_has_read_is_told(
+    app: flask.Flask, hooks: Closing, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The vendor's body is gone then; one that is no form is still there."""
+    app.before_request(lambda: flask.request.form and None)
+    adapter.mount(app, hooks)
+    headers = [(name.decode(), value.decode()) for name, value in meeting().headers]
+    client = app.test_client()
+    answers = [
+        client.post("/webhooks/meeting-baas", data=COMPLETED, headers=headers, content_type=kind).status_code
+        for kind in ("application/x-www-form-urlencoded", "application/json")
+    ]
+    assert answers == [500, 200]
+    assert "call request.get_data() there first" in caplog.text
+
+
 @pytest.mark.parametrize("over", [0, 1])
 def test_the_limit_holds_also_for_a_body_that_was_read_before(app: flask.Flask, over: int) -> None:
     hooks = Dispatcher()

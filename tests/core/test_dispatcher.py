@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import subprocess
 import sys
 import threading
@@ -225,7 +226,8 @@ class TestTheEnd:
         hooks = Dispatcher()
         hooks.add(Plain(secret=SECRET))
         hooks.on(Opened)(lambda event: None)
-        monkeypatch.setattr(dispatcher, "_dispatchers", weakref.WeakSet({hooks, Dispatcher(idempotency=None)}))
+        without = Dispatcher(idempotency=None)
+        monkeypatch.setattr(dispatcher, "_dispatchers", weakref.WeakSet({hooks, without}))
         hooks.dispatch(request(sign=True))
         store = hooks.store
         assert isinstance(store, MemoryStore)
@@ -247,6 +249,10 @@ class TestTheEnd:
         )
         ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, "unknown\n", "")
+
+
+def test_the_default_store_shows_in_the_signature() -> None:
+    assert "idempotency: 'Store | None' = MemoryStore()" in str(inspect.signature(Dispatcher))
 
 
 def test_a_dispatcher_shows_its_endpoints() -> None:
