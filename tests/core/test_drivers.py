@@ -205,10 +205,10 @@ class TestCancellation:
         class Slow(MemoryStore):
             blocks = True
 
-            async def acomplete(self, *arguments: Any) -> bool:
+            async def acomplete(self, *arguments: Any, **named: Any) -> bool:
                 entered.set()
                 await go_on.wait()
-                return await super().acomplete(*arguments)
+                return await super().acomplete(*arguments, **named)
 
         hooks = Dispatcher(idempotency=Slow())
         hooks.add(Plain(secret=SECRET))
@@ -230,9 +230,9 @@ class TestCancellation:
         class Slow(MemoryStore):
             blocks = True
 
-            async def aclaim(self, *arguments: Any) -> Claim:
+            async def aclaim(self, *arguments: Any, **named: Any) -> Claim:
                 entered.set()
-                claim = await super().aclaim(*arguments)
+                claim = await super().aclaim(*arguments, **named)
                 await go_on.wait()
                 return claim
 
@@ -252,10 +252,10 @@ class TestCancellation:
         entered, go_on = asyncio.Event(), asyncio.Event()
 
         class Slow(MemoryStore):
-            async def arelease(self, *arguments: Any) -> bool:
+            async def arelease(self, *arguments: Any, **named: Any) -> bool:
                 entered.set()
                 await go_on.wait()
-                return await super().arelease(*arguments)
+                return await super().arelease(*arguments, **named)
 
         hooks, records = dispatcher(Slow())
         started = asyncio.Event()
@@ -302,9 +302,9 @@ class TestCancellation:
         class Slow(MemoryStore):
             blocks = True
 
-            async def aclaim(self, *arguments: Any) -> Claim:
+            async def aclaim(self, *arguments: Any, **named: Any) -> Claim:
                 entered.set()
-                claim = await super().aclaim(*arguments)
+                claim = await super().aclaim(*arguments, **named)
                 await go_on.wait()
                 return claim
 
