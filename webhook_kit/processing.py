@@ -12,7 +12,7 @@ from .endpoint import Endpoint
 from .events import Event, UnknownEvent
 from .handlers import Handler
 from .http import RawResponse
-from .idempotency.base import Busy, Done, New
+from .idempotency.base import Busy, Done, Fenced, New
 from .reporting import logger, own
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Processing:
         except BaseException:
             if not self.asked:
                 self._stop_heartbeat(beat)
-                yield from self._release([])
+                yield from self._release([] if self._claim is None else list(self._claim.done))
             raise
         if result is None:
             self._late = True
@@ -111,7 +111,8 @@ class Processing:
                     finished.append(handler.name)
             if errors:
                 yield from self._release(finished)
-                result = self._result(Outcome.HANDLER_FAILED, together(errors))
+                lost = any(isinstance(error, Fenced) for error in errors)
+                result = self._result(Outcome.FENCED if lost else Outcome.HANDLER_FAILED, together(errors))
             else:
                 result = yield from self._complete()
         except GeneratorExit:
