@@ -106,6 +106,15 @@ VECTORS = [
         id="the reference libraries",
     ),
     pytest.param(
+        "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+        "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+        "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk",
+        1649367553,
+        b'{"email":"test@example.com","username":"test_user"}',
+        "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=",
+        id="the Rust library",
+    ),
+    pytest.param(
         "whsec_plJ3nmyCDGBKInavdOK15jsl",
         "whsec_plJ3nmyCDGBKInavdOK15jsl",
         "msg_loFOjxBNrRLzqYUf",

@@ -52,6 +52,14 @@ def listed(values: tuple[T, ...] | None) -> list[T]:
     return list(values)
 
 
+@pytest.mark.parametrize("name", ["FileName", "fileName"])
+def test_a_files_name_is_read_as_the_table_and_as_the_sample_spell_it(name: str) -> None:
+    [element] = elements([{"MsgType": "TIMFileElem", "MsgContent": {name: "plan.pdf"}}])
+    assert isinstance(element, FileElement)
+    assert ("plan.pdf", {}) == (element.msg_content.file_name, element.msg_content.model_extra)
+    assert {"FileName": "plan.pdf"} == element.msg_content.model_dump(by_alias=True, exclude_unset=True)
+
+
 def test_every_kind_of_element_has_a_class_and_they_stay_in_order() -> None:
     assert [
         TextElement,

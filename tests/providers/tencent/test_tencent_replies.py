@@ -269,6 +269,24 @@ def test_everybody_asked_about_is_decided_about() -> None:
     assert allowed(SnsPrevFriendAdd) == Desk().decide(SnsPrevFriendAdd, FriendDecisions({}))
 
 
+@pytest.mark.parametrize(
+    ("body", "decided"),
+    [
+        ({"From_Account": "ann", "FriendItem": [{"To_Account": "bo"}, {"Remark": "x"}, 5, {"To_Account": 7}]}, "bo 7"),
+        ({"From_Account": "ann", "FriendItem": {"To_Account": "bo"}}, "bo"),
+        ({"From_Account": "ann", "FriendItem": [{"To_Account": True}, {"To_Account": None}]}, ""),
+        ({"FriendItem": [{"To_Account": "bo"}]}, "bo"),
+        ({}, ""),
+    ],
+    ids=["a misfit in the list", "no list", "no account", "an unknown event", "nothing"],
+)
+def test_who_is_asked_about_in_a_body_that_cannot_be_read_is_refused_too(body: dict[str, Any], decided: str) -> None:
+    desk, refusal = Desk(), Forbid(38000, "no")
+    desk.hooks.on(SnsPrevFriendAdd, default=refusal)(lambda event: refusal)
+    answer = json.loads(desk.post(body, "Sns.CallbackPrevFriendAdd").body)
+    assert answer == result(ResultItem=items(*((account, 38000, "no") for account in decided.split())))
+
+
 def test_all_friends_can_be_refused_at_once() -> None:
     expected = result(ResultItem=items(("bo", 38000, "closed"), ("chidi", 38000, "closed")))
     assert expected == Desk().decide(SnsPrevFriendAdd, Forbid(38000, "closed"))

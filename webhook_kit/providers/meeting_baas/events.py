@@ -45,7 +45,10 @@ class CalendarEventData(Part):
 
 
 class MeetingStarted(MeetingBaaSEvent):
-    """A meeting started. Named by the product page's list only."""
+    """A meeting started. Named by the product page's list only.
+
+    https://meetingbaas.com/en/api/webhooks-api
+    """
 
     wire_types = ("meeting.started",)
 
@@ -147,7 +150,10 @@ class TranscriptionAvailable(MeetingBaaSEvent):
 
 
 class TranscriptionUpdated(MeetingBaaSEvent):
-    """A transcript changed. Named by the product page's list only."""
+    """A transcript changed. Named by the product page's list only.
+
+    https://meetingbaas.com/en/api/webhooks-api
+    """
 
     wire_types = ("transcription.updated",)
 
@@ -181,7 +187,10 @@ class CalendarSynced(MeetingBaaSEvent):
 
 
 class CalendarEventAdded(MeetingBaaSEvent):
-    """An event was added to a calendar. Named by the product page's list only."""
+    """An event was added to a calendar. Named by the product page's list only.
+
+    https://meetingbaas.com/en/api/webhooks-api
+    """
 
     wire_types = ("event.added",)
 
@@ -190,7 +199,10 @@ class CalendarEventAdded(MeetingBaaSEvent):
 
 
 class CalendarEventUpdated(MeetingBaaSEvent):
-    """An event in a calendar changed. Named by the product page's list only."""
+    """An event in a calendar changed. Named by the product page's list only.
+
+    https://meetingbaas.com/en/api/webhooks-api
+    """
 
     wire_types = ("event.updated",)
 
@@ -199,7 +211,10 @@ class CalendarEventUpdated(MeetingBaaSEvent):
 
 
 class CalendarEventDeleted(MeetingBaaSEvent):
-    """An event was deleted from a calendar. Named by the product page's list only."""
+    """An event was deleted from a calendar. Named by the product page's list only.
+
+    https://meetingbaas.com/en/api/webhooks-api
+    """
 
     wire_types = ("event.deleted",)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, field_serializer
+from pydantic import AliasChoices, Discriminator, Field, Tag, field_serializer
 
 from ...fields import Seconds
 from .protocol import OpenNumber, TencentPart
@@ -97,7 +97,9 @@ class FileContent(TencentPart):
     uuid: str | None = Field(default=None, alias="UUID")
     file_size: int | None = None
     """Bytes."""
-    file_name: str | None = None
+    file_name: str | None = Field(
+        None, validation_alias=AliasChoices("FileName", "fileName"), serialization_alias="FileName"
+    )
     """The page's table prints ``fileName``, its sample ``FileName``."""
     download_flag: int | None = Field(default=None, alias="Download_Flag")
 

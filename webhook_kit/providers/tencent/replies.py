@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from ...events import Event
+from ...events import Event, UnknownEvent
 from .bot import ChatbotOnC2CSignalMessage
 from .c2c import C2CBeforeSendMsg
 from .group import GroupBeforeApplyJoinGroup, GroupBeforeCreateGroup, GroupBeforeInviteJoinGroup, GroupBeforeSendMsg
@@ -240,11 +240,22 @@ def _text(name: str, value: object) -> str:
 
 
 def _asked(event: Event) -> Iterator[str]:
-    """Yield the accounts about which the vendor asks."""
-    if isinstance(event, SnsPrevFriendAdd):
-        yield from (each.to_account for each in event.friend_item or ())
-    elif isinstance(event, SnsPrevFriendResponse):
-        yield from (each.to_account for each in event.response_friend_item or ())
+    """Yield the accounts about which the vendor asks, also those in a body that could not be read."""
+    if isinstance(event, SnsPrevFriendAdd) and event.friend_item is not None:
+        yield from (each.to_account for each in event.friend_item)
+    elif isinstance(event, SnsPrevFriendResponse) and event.response_friend_item is not None:
+        yield from (each.to_account for each in event.response_friend_item)
+    else:
+        raw = event.payload if isinstance(event, UnknownEvent) else event.drift
+        for name in ("FriendItem", "ResponseFriendItem"):
+            yield from _named_in(raw.get(name))
+
+
+def _named_in(raw: object) -> Iterator[str]:
+    for item in raw if isinstance(raw, list | tuple) else (raw,):
+        account = item.get("To_Account") if isinstance(item, Mapping) else None
+        if isinstance(account, str | int) and not isinstance(account, bool):
+            yield str(account)
 
 
 def _result(code: int = 0, info: str = "") -> dict[str, Any]:
