@@ -47,7 +47,9 @@ class Plan:
         key = (endpoint.path, event.type)
         matching = self._typed.get(key)
         if matching is None:
-            matching = _once(each for each in self.handlers if _reaches(each, endpoint) and _matches(each, event))
+            matching = _once(
+                each for each in self.handlers if _reaches(each, endpoint) and _matches(each, type(event), event.type)
+            )
             self._typed[key] = matching
         return matching
 
@@ -57,11 +59,7 @@ class Plan:
         return _once(
             each
             for each in self.handlers
-            if _reaches(each, endpoint)
-            and (
-                issubclass(model, each.classes)
-                or any(wildcard(pattern, name) for pattern in each.patterns for name in names)
-            )
+            if _reaches(each, endpoint) and any(_matches(each, model, name) for name in names)
         )
 
 
@@ -111,8 +109,9 @@ def _reaches(handler: Handler, endpoint: Endpoint) -> bool:
     return handler.provider in (None, endpoint.provider.name) and handler.endpoint in (None, endpoint.path)
 
 
-def _matches(handler: Handler, event: Event) -> bool:
-    return isinstance(event, handler.classes) or any(wildcard(each, event.type) for each in handler.patterns)
+def _matches(handler: Handler, model: type[Event], name: str) -> bool:
+    """Whether a handler is for events of this class that arrive under this wire name."""
+    return issubclass(model, handler.classes) or any(wildcard(each, name) for each in handler.patterns)
 
 
 def _once(functions: Iterable[FunctionT]) -> tuple[FunctionT, ...]:
@@ -181,11 +180,7 @@ def _patterns_like(pattern: str, known: Iterable[str]) -> set[str]:
 
 
 def _check_decision(handler: Handler, known: dict[str, type[Event]], reached: Sequence[Endpoint]) -> None:
-    matched = {
-        model
-        for name, model in known.items()
-        if issubclass(model, handler.classes) or any(wildcard(each, name) for each in handler.patterns)
-    }
+    matched = {model for name, model in known.items() if _matches(handler, model, name)}
     if not matched and handler.classes and not any(issubclass(UnknownEvent, each) for each in handler.classes):
         logger.warning("%s is registered for events that no added provider delivers", handler.name)
     if (handler.deadline is not None or handler.default is not None) and matched:
