@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from .confidential import Confidential
 from .errors import ConfigurationError
 from .events import NO_DRIFT
 from .http import RawRequest
@@ -55,8 +56,8 @@ class Transaction(AbstractContextManager[Any], AbstractAsyncContextManager[Any],
     """A transaction of the store, for ``with`` and for ``async with``."""
 
 
-class Delivery:
-    """One request from a vendor, as a handler sees it beside the event."""
+class Delivery(Confidential):
+    """One request from a vendor, as a handler sees it beside the event. It cannot be pickled or copied."""
 
     __slots__ = (
         "_received",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 from .answers import answers_of
 from .delivery import Outcome
@@ -18,7 +18,7 @@ _PATH = re.compile(r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*")
 class Endpoint:
     """One provider at one path, with everything that is the same for all of its deliveries."""
 
-    __slots__ = ("_key_base", "answers", "path", "provider")
+    __slots__ = ("_base", "_of_bodies", "answers", "path", "provider")
 
     def __init__(
         self, provider: Provider, path: str, answers: Mapping[Outcome, RawResponse] | None, namespace: str
@@ -26,24 +26,29 @@ class Endpoint:
         self.provider = provider
         self.path = path
         self.answers = answers_of(provider, _own_answers(answers))
-        self._key_base = hashlib.sha256(_framed(namespace, path))
+        self.keep_apart(namespace)
+
+    def keep_apart(self, namespace: str) -> None:
+        """Count deliveries of other namespaces for nothing."""
+        self._base = _framed(namespace, self.path)
+        self._of_bodies = self._prefix((), b"body")
 
     def key(self, identity: Identity, digest: str) -> str:
         """Return the idempotency key: the same for every try of one delivery, different for any other.
 
         ``digest`` is the one of the body.
+        """
+        account, delivery_id = identity
+        if delivery_id is not None:
+            return self._prefix(account, b"id") + sha256(delivery_id.encode("utf-8", "surrogatepass")).hexdigest()
+        return (self._prefix(account, b"body") if account else self._of_bodies) + digest
+
+    def _prefix(self, account: Sequence[str], kind: bytes) -> str:
+        """Return 32 characters that stand for everything but the delivery.
 
         Each part is preceded by its length, so that no two lists of parts give the same bytes.
         """
-        key = self._key_base.copy()
-        key.update(_framed(str(len(identity.account)), *identity.account))
-        if identity.delivery_id is None:
-            key.update(b"body:")
-            key.update(digest.encode())
-        else:
-            key.update(b"id:")
-            key.update(identity.delivery_id.encode("utf-8", "surrogatepass"))
-        return key.hexdigest()
+        return sha256(self._base + _framed(str(len(account)), *account) + kind).hexdigest()[:32]
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.path!r}: {self.provider.name}>"

@@ -100,7 +100,10 @@ class Event(Part):
     @property
     def type(self) -> str:
         """The wire name."""
-        return str(self._stamped("type", self.wire_types[0] if self.wire_types else "unknown"))
+        private = self.__pydantic_private__
+        if private is not None and (stamped := private.get("type")) is not None:
+            return str(stamped)
+        return self.wire_types[0] if self.wire_types else "unknown"
 
     @property
     def provider(self) -> str:
@@ -143,8 +146,10 @@ def stamp(event: Event, type: str, provider: str, drift: Mapping[str, Any] = NO_
     The values live where pydantic keeps private attributes, so that copies, pickles and comparisons take them along;
     declaring them as such would cost a Python call for every event.
     """
-    # A plain dictionary, because a read-only view of one cannot be pickled.
-    stamps = {"type": type, "provider": provider, "drift": dict(drift)}
+    stamps: dict[str, Any] = {"type": type, "provider": provider}
+    if drift:
+        # A plain dictionary, because a read-only view of one cannot be pickled.
+        stamps["drift"] = dict(drift)
     private = event.__pydantic_private__
     object.__setattr__(event, "__pydantic_private__", stamps if private is None else {**private, **stamps})
 

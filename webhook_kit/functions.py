@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from .delivery import Delivery
 from .errors import ConfigurationError
 from .events import Event
 from .http import RawRequest
+from .parameters import is_injected, is_known, is_marker, parameters_of
 
 _Parameter = inspect.Parameter
 _POSITIONAL = (_Parameter.POSITIONAL_ONLY, _Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Function:
-    """A user's function, sync or async. ``thread`` says whether a sync one may block, and so leaves the event loop."""
+    """A user's function, sync or async.
 
-    __slots__ = ("call", "is_async", "thread")
+    ``thread`` says whether a sync one may block, and so leaves the event loop. ``injected`` names the parameters that
+    only a host can give.
+    """
+
+    __slots__ = ("call", "injected", "is_async", "thread")
 
     def __init__(self, call: Callable[..., Any], *, thread: bool = True) -> None:
         self.call = call
+        self.injected: tuple[str, ...] = ()
         self.is_async = is_async(call)
         self.thread = thread
 
@@ -70,46 +76,65 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{owner.__module__}.{owner.__qualname__}"
 
 
-def takes_delivery(function: Callable[..., Any], classes: tuple[type[Event], ...]) -> bool:
-    """Return whether a handler wants the delivery beside the event.
+class Needs(NamedTuple):
+    """What a handler takes beside the event: the delivery, and by their names the parameters that only a host gives."""
+
+    delivery: bool
+    injected: tuple[str, ...] = ()
+
+
+def needs_of(function: Callable[..., Any], classes: tuple[type[Event], ...], *, late: bool = False) -> Needs:
+    """Return what a handler takes beside the event.
 
     Raises :class:`ConfigurationError` for one that cannot be called with them. Annotations that cannot be resolved
-    (yet) are believed to be right.
+    (yet) are believed to be right; ``late`` says that what is needed by now has to be known.
     """
     name = name_of(function)
     if _is_generator(function) or _is_generator(type(function).__call__):
         raise ConfigurationError(f"{name} is a generator, whose body would never run; write a function without yield")
     try:
-        parameters = list(inspect.signature(function).parameters.values())
+        parameters = parameters_of(function)
     except (TypeError, ValueError):
-        return False
-    hints = _hints(function)
+        return Needs(delivery=False)
     positional = [each for each in parameters if each.kind in _POSITIONAL]
     if not positional:
         if any(each.kind is _Parameter.VAR_POSITIONAL for each in parameters):
-            return False
+            return Needs(delivery=False)
         raise ConfigurationError(f"{name} takes no event; write def {_short(name)}(event): ...")
     if positional[0].name in ("self", "cls"):
         raise ConfigurationError(
             f"{name} is a method without its object; register the bound one, as in hooks.on(...)(object.{_short(name)})"
         )
-    if hints is not None:
-        _check_event(name, hints.get(positional[0].name), classes)
+    if is_known(positional[0]):
+        _check_event(name, positional, classes)
     if len(positional) == 1:
         wants, further = False, parameters[1:]
     else:
-        wants = _is_delivery(name, positional[1], hints)
+        wants = _is_delivery(name, positional[1])
         further = parameters[2 if wants else 1 :]
+    injected: list[str] = []
     for each in further:
-        if each.kind in (_Parameter.VAR_POSITIONAL, _Parameter.VAR_KEYWORD) or dependency_in(
-            (hints or {}).get(each.name)
-        ):
+        if each.kind in (_Parameter.VAR_POSITIONAL, _Parameter.VAR_KEYWORD):
             continue
-        if each.default is each.empty:
+        if is_injected(each):
+            if each.kind is _Parameter.POSITIONAL_ONLY:
+                raise ConfigurationError(f"{name} gets {each.name!r} by its name; move the slash in front of it")
+            injected.append(each.name)
+            continue
+        if each.default is not each.empty:
+            continue
+        if each.annotation is Delivery:
+            raise ConfigurationError(f"{name} takes the delivery right after the event; move {each.name!r} there")
+        if is_known(each) or each.annotation is each.empty:
             raise ConfigurationError(
                 f"{name} is called with the event and the delivery only; give its parameter {each.name!r} a default"
             )
-    return wants
+        if late:
+            raise ConfigurationError(
+                f"nobody knows what {name} takes as {each.name!r}, because its annotation {each.annotation!r} cannot "
+                "be resolved; import what it names outside of TYPE_CHECKING, or give it a default"
+            )
+    return Needs(wants, tuple(injected))
 
 
 def _is_generator(function: object) -> bool:
@@ -127,67 +152,46 @@ def check_observer(function: Callable[..., Any]) -> None:
         return  # one without a signature, such as some that are written in C
 
 
-def dependencies_of(function: Callable[..., Any]) -> list[str]:
-    """Return the parameters that are FastAPI dependencies (``Depends(...)``, also inside ``Annotated``)."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    hints = _hints(function) or {}
-    return [
-        each.name
-        for each in parameters
-        if _is_dependency(each.default) or any(map(_is_dependency, get_args(hints.get(each.name))[1:]))
-    ]
+def not_injected(function: Function) -> ConfigurationError:
+    """Return the error for a function whose parameters nobody gives."""
+    return ConfigurationError(
+        f"{name_of(function.call)} takes {', '.join(function.injected)}, which only FastAPI gives: write "
+        "mount(app, hooks) with mount of webhook_kit.adapters.fastapi, or get it inside the function"
+    )
 
 
-def _is_dependency(value: object) -> bool:
-    kind = type(value)
-    return kind.__name__ in ("Depends", "Security") and kind.__module__.partition(".")[0] == "fastapi"
-
-
-def _hints(function: Callable[..., Any]) -> Mapping[str, Any] | None:
-    while isinstance(function, partial):
-        function = function.func
-    # The annotations of another callable's class are those of its attributes.
-    routine = inspect.isroutine(function) or hasattr(function, "__wrapped__")
-    try:
-        return get_type_hints(function if routine else type(function).__call__, include_extras=True)
-    except Exception:  # a name that only type checkers see, or that is defined further down
-        return None
-
-
-def _check_event(name: str, hint: Any, classes: tuple[type[Event], ...]) -> None:
+def _check_event(name: str, parameters: list[inspect.Parameter], classes: tuple[type[Event], ...]) -> None:
+    hint = parameters[0].annotation
     if _accepts(hint, Delivery) and not _accepts(hint, Event):
         raise ConfigurationError(f"{name} takes the event first, then the delivery; swap its parameters")
     for each in classes:
         if not _accepts(hint, each):
+            for further in parameters[1:]:
+                if isinstance(further.annotation, type) and issubclass(further.annotation, Event):
+                    raise ConfigurationError(f"{name} takes the event first; move {further.name!r} to the front")
             raise ConfigurationError(
                 f"{name} is registered for {each.__name__}, which its annotation {_shown(hint)} does not admit; "
                 f"write def {_short(name)}(event: {' | '.join(one.__name__ for one in classes)})"
             )
 
 
-def _is_delivery(name: str, parameter: inspect.Parameter, hints: Mapping[str, Any] | None) -> bool:
+def _is_delivery(name: str, parameter: inspect.Parameter) -> bool:
     optional = parameter.default is not parameter.empty
-    if parameter.annotation is parameter.empty:
+    hint = parameter.annotation
+    if is_injected(parameter):
+        return False
+    if hint is parameter.empty:
         return True
-    if hints is None or parameter.name not in hints:
-        return not optional or "Delivery" in str(parameter.annotation)
-    hint = hints.get(parameter.name)
+    if not is_known(parameter):
+        return "Delivery" in hint
     if _accepts(hint, Delivery):
         return True
-    if optional or dependency_in(hint):
+    if optional:
         return False
     raise ConfigurationError(
         f"the second parameter of {name} is the delivery, but {parameter.name!r} is annotated {_shown(hint)}; "
         f"write {parameter.name}: Delivery, or give it a default"
     )
-
-
-def dependency_in(hint: Any) -> bool:
-    """Whether an annotation holds a FastAPI dependency."""
-    return get_origin(hint) is Annotated and any(map(_is_dependency, get_args(hint)[1:]))
 
 
 def _accepts(hint: Any, kind: type) -> bool:
@@ -196,7 +200,8 @@ def _accepts(hint: Any, kind: type) -> bool:
         return True
     origin = get_origin(hint)
     if origin is Annotated:
-        return not dependency_in(hint) and _accepts(get_args(hint)[0], kind)
+        kind_of_hint, *metadata = get_args(hint)
+        return not any(map(is_marker, metadata)) and _accepts(kind_of_hint, kind)
     if origin in (Union, UnionType):
         return any(_accepts(each, kind) for each in get_args(hint))
     if isinstance(hint, type) and origin is None:

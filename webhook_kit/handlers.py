@@ -7,10 +7,10 @@ from math import inf
 from typing import Any, Concatenate, Never, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 from weakref import WeakSet
 
-from .delivery import Delivery, Record
+from .delivery import Record
 from .errors import ConfigurationError, refuse_unknown
 from .events import Event
-from .functions import Function, check_observer, name_of, takes_delivery
+from .functions import Function, check_observer, name_of, needs_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,13 +71,9 @@ class Handler(Function):
         self.name = name_of(function)
         self.settle()
 
-    def settle(self) -> None:
-        """Find out how to call the function; once more at start, when every annotation can be resolved."""
-        self.wants_delivery = takes_delivery(self.call, self.classes)
-
-    def arguments(self, event: Event, delivery: Delivery) -> tuple[Any, ...]:
-        """Return what the function is called with."""
-        return (event, delivery) if self.wants_delivery else (event,)
+    def settle(self, *, late: bool = False) -> None:
+        """Find out how to call the function; once more at start, ``late``, when every annotation can be resolved."""
+        self.wants_delivery, self.injected = needs_of(self.call, self.classes, late=late)
 
     def __repr__(self) -> str:
         return f"<Handler {self.name}>"
@@ -168,11 +164,13 @@ class Handlers:
         return register if function is None else register(function)
 
     def include(self, handlers: Handlers) -> None:
-        """Take in the handlers and observers of another module, those that it registers later too."""
+        """Take in the handlers and observers of another module, once, and those that it registers later too."""
         if not isinstance(handlers, Handlers):
             raise ConfigurationError(f"include() takes Handlers(), not {type(handlers).__name__}")
         if handlers is self or any(each is self for each in handlers._below()):
             raise ConfigurationError("handlers cannot include themselves")
+        if any(each is handlers for each in self._registered):
+            return
         self._registered.append(handlers)
         handlers._included_by.add(self)
         self._changed()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import parse_qsl
+
+from .confidential import Confidential
 
 HeaderPair: TypeAlias = tuple[str | bytes, str | bytes]
 
@@ -15,13 +18,26 @@ class ClientDisconnected(Exception):
     """Tell the flow that the client went away before its body had arrived."""
 
 
-class Headers:
+class Headers(Confidential):
     """The header pairs of a request as they came, looked up without regard to case."""
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_pairs", "_values")
 
-    def __init__(self, pairs: Iterable[HeaderPair] = ()) -> None:
-        self._pairs = tuple(pairs)
+    def __init__(self, pairs: Iterable[HeaderPair] | Mapping[str, str] = ()) -> None:
+        given: Any = pairs
+        if type(pairs) is not list and isinstance(pairs, Mapping):
+            given = pairs.items()
+        self._pairs: tuple[HeaderPair, ...] = tuple(given)
+        values: dict[Any, Any] = dict(self._pairs)
+        try:
+            # As nearly all servers hand them over, which is found out faster than it is done.
+            lowered = b"".join(values).islower()
+        except TypeError:  # names that are text
+            lowered = False
+        if not lowered:
+            values = {_lowered_now(key): value for key, value in self._pairs}
+        # The value of every name in lower case; None where a name occurs twice.
+        self._values: dict[bytes, str | bytes] | None = values if len(values) == len(self._pairs) else None
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of this name."""
@@ -30,23 +46,31 @@ class Headers:
 
     def getlist(self, name: str) -> list[str]:
         """Return every value of this name, in the order of arrival; bytes are read as latin-1."""
-        lowered = name.lower()
-        wanted: tuple[str | bytes, ...] = (lowered, lowered.encode("latin-1", "replace"))
-        return [
-            value if isinstance(value, str) else value.decode("latin-1")
-            for key, value in self._pairs
-            if key.lower() in wanted
-        ]
+        raw = _lowered(name)
+        if self._values is None:
+            return [_text(value) for key, value in self._pairs if _lowered_now(key) == raw]
+        value = self._values.get(raw)
+        if value is None:
+            return []
+        return [value if isinstance(value, str) else value.decode("latin-1")]
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return all pairs as text."""
         return [(_text(key), _text(value)) for key, value in self._pairs]
 
     def __repr__(self) -> str:
-        return f"<Headers: {len(self._pairs)} pairs>"
+        return f"<Headers: {len(self.pairs())} pairs>"
 
 
-class Query:
+def _lowered_now(name: str | bytes) -> bytes:
+    return name.lower() if isinstance(name, bytes) else name.lower().encode("latin-1", "replace")
+
+
+# For names that the program looks up; those that arrive are the sender's choice.
+_lowered = lru_cache(256)(_lowered_now)
+
+
+class Query(Confidential):
     """The parameters of a query string, in order, percent-decoded."""
 
     __slots__ = ("_folded", "_pairs")
@@ -81,20 +105,20 @@ class Query:
         return f"<Query: {len(self._pairs)} parameters>"
 
 
-class RawRequest:
+class RawRequest(Confidential):
     """A request as it arrived, before anybody has believed a word of it.
 
     ``path`` is relative to the mount (``/meeting-baas``). ``client`` is the peer's host, or None where the server does
-    not say. The repr shows no header, no parameter and no body, because each of them may hold a secret.
+    not say. The repr shows no header, no parameter and no body, because each of them may hold a secret; for the same
+    reason it cannot be pickled or copied.
     """
 
     __slots__ = (
         "_digest",
-        "_header_pairs",
-        "_headers",
         "_query",
         "body",
         "client",
+        "headers",
         "method",
         "path",
         "query_string",
@@ -107,7 +131,7 @@ class RawRequest:
         path: str,
         *,
         query_string: bytes | str = b"",
-        headers: Iterable[HeaderPair] | Mapping[str, str] = (),
+        headers: Iterable[HeaderPair] | Mapping[str, str] | Headers = (),
         body: bytes = b"",
         client: str | None = None,
         scheme: str = "https",
@@ -115,21 +139,13 @@ class RawRequest:
         self.method = method
         self.path = path
         self.query_string = query_string.encode("utf-8", "replace") if isinstance(query_string, str) else query_string
-        pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
-        self._header_pairs: Iterable[HeaderPair] = pairs
-        self._headers: Headers | None = None
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        """The header pairs, doubled ones included."""
         self._query: Query | None = None
         self._digest: str | None = None
         self.body = body
         self.client = client
         self.scheme = scheme
-
-    @property
-    def headers(self) -> Headers:
-        """The header pairs, doubled ones included."""
-        if self._headers is None:
-            self._headers = Headers(self._header_pairs)
-        return self._headers
 
     @property
     def query(self) -> Query:
@@ -170,10 +186,7 @@ class RawResponse:
     @property
     def phrase(self) -> str:
         """The standard reason phrase of the status, empty for one that has none."""
-        try:
-            return HTTPStatus(self.status).phrase
-        except ValueError:
-            return ""
+        return _PHRASES.get(self.status, "")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RawResponse):
@@ -185,6 +198,8 @@ class RawResponse:
     def __repr__(self) -> str:
         return f"<RawResponse {self.status}, {len(self.body)} bytes>"
 
+
+_PHRASES: Final[Mapping[int, str]] = {status.value: status.phrase for status in HTTPStatus}
 
 ContentKind: TypeAlias = Literal["application/json", "text/plain; charset=utf-8"]
 

@@ -159,11 +159,10 @@ def _blame(error: ValidationError, payload: dict[str, Any], misfits: set[Path], 
             path = path[:-1]
         if not path:
             return False
-        # Another error of this pass may be about the same place, or about an object around it.
-        if any(path[:length] in misfits for length in range(1, len(path) + 1)):
-            continue
-        misfits.difference_update([each for each in misfits if each[: len(path)] == path])
         misfits.add(path)
+    # Errors of one pass may be about the same place, or about an object around it.
+    inside = [each for each in misfits if any(each[:length] in misfits for length in range(1, len(each)))]
+    misfits.difference_update(inside)
     return True
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .endpoint import Endpoint
 from .errors import ConfigurationError, nearest
 from .events import Event, UnknownEvent
-from .functions import Function, dependencies_of
+from .functions import Function, name_of
 from .handlers import Handler, without_default
+from .parameters import injected_parameters
 
 logger = logging.getLogger("webhook_kit")
 
@@ -28,10 +29,23 @@ class Plan:
         self.handlers = tuple(map(copy, handlers))
         self.observers = _once(observers)
         _name(self.handlers)
+        for observer in self.observers:
+            if injected := injected_parameters(observer.call):
+                raise ConfigurationError(
+                    f"{name_of(observer.call)} observes, and is called with the record alone; get {injected[0].name!r} "
+                    "inside the function"
+                )
+        catalogs: dict[tuple[Endpoint, ...], _Catalog] = {}
         for handler in self.handlers:
-            handler.settle()
-            _check(handler, endpoints)
-        self._typed: dict[tuple[str, str], tuple[Handler, ...]] = {}
+            handler.settle(late=True)
+            reached = _check(handler, endpoints)
+            if reached:
+                if reached not in catalogs:
+                    catalogs[reached] = _Catalog(reached)
+                _check_events(handler, catalogs[reached])
+        self.injected = tuple(handler for handler in self.handlers if handler.injected)
+        """Those that take what only the host can give."""
+        self._typed: dict[tuple[str, str], tuple[tuple[Handler, ...], type[Event] | None]] = {}
         self._known = frozenset(name for endpoint in endpoints for name in endpoint.provider.catalog)
         # Types that are not known are the sender's choice, so that nothing is kept for them.
         self._for_unknown = {endpoint.path: _Unknown(self.handlers, endpoint) for endpoint in endpoints}
@@ -40,17 +54,20 @@ class Plan:
         """Whether a type is one of those that the providers document."""
         return type in self._known
 
-    def handlers_for(self, endpoint: Endpoint, event: Event) -> tuple[Handler, ...]:
-        """Return the handlers that match, in the order of registration, each function once."""
+    def matching(self, endpoint: Endpoint, event: Event, name: str) -> tuple[tuple[Handler, ...], type[Event] | None]:
+        """Return the handlers of an event that arrived under this wire name, and its class if it asks for a decision.
+
+        Each function is there once, in the order of registration.
+        """
         if isinstance(event, UnknownEvent):
-            return self._for_unknown[endpoint.path].handlers_for(event)
-        key = (endpoint.path, event.type)
+            return self._for_unknown[endpoint.path].handlers_for(event), _question(endpoint, name)
+        key = (endpoint.path, name)
         matching = self._typed.get(key)
         if matching is None:
-            matching = _once(
-                each for each in self.handlers if _reaches(each, endpoint) and _matches(each, type(event), event.type)
+            handlers = (
+                each for each in self.handlers if _reaches(each, endpoint) and _matches(each, type(event), name)
             )
-            self._typed[key] = matching
+            matching = self._typed[key] = _once(handlers), _question(endpoint, name)
         return matching
 
     def handlers_of(self, endpoint: Endpoint, model: type[Event]) -> tuple[Handler, ...]:
@@ -88,6 +105,11 @@ class _Unknown:
         return _once(self._handlers[number] for number in sorted(numbers))
 
 
+def _question(endpoint: Endpoint, name: str) -> type[Event] | None:
+    model = endpoint.provider.catalog.get(name)
+    return model if model is not None and model.decides else None
+
+
 def wildcard(pattern: str, name: str) -> bool:
     """Whether a name fits a pattern in which ``*`` stands for any characters; linear in the name's length."""
     first, *rest = pattern.split("*")
@@ -114,33 +136,70 @@ def _matches(handler: Handler, model: type[Event], name: str) -> bool:
     return issubclass(model, handler.classes) or any(wildcard(each, name) for each in handler.patterns)
 
 
+class _Numbers:
+    """Functions, numbered in the order in which they came; equal ones are one. Some of them cannot be hashed."""
+
+    def __init__(self) -> None:
+        self._hashed: dict[Callable[..., Any], int] = {}
+        self._others: list[tuple[Callable[..., Any], int]] = []
+
+    def __len__(self) -> int:
+        return len(self._hashed) + len(self._others)
+
+    def of(self, call: Callable[..., Any]) -> int:
+        """Return the number of a function, a new one for one that did not come before."""
+        try:
+            return self._hashed.setdefault(call, len(self))
+        except TypeError:
+            pass
+        for each, number in self._others:
+            if each is call or each == call:
+                return number
+        self._others.append((call, len(self)))
+        return len(self) - 1
+
+
 def _once(functions: Iterable[FunctionT]) -> tuple[FunctionT, ...]:
     """Return each function once, as it was registered first."""
-    seen: list[FunctionT] = []
-    for function in functions:
-        if not any(each.call is function.call or each.call == function.call for each in seen):
-            seen.append(function)
-    return tuple(seen)
+    numbers = _Numbers()
+    return tuple(function for function in functions if len(numbers) == numbers.of(function.call))
 
 
 def _name(handlers: Sequence[Handler]) -> None:
     """Give every function a name of its own that is the same after a restart: retries refer to it."""
-    taken: dict[str, list[Handler]] = {}
+    taken: dict[str, _Numbers] = {}
     for handler in handlers:
-        same = taken.setdefault(handler.name, [])
-        number = next((number for number, each in enumerate(same) if each.call == handler.call), len(same))
-        if number == len(same):
-            same.append(handler)
+        number = taken.setdefault(handler.name, _Numbers()).of(handler.call)
         if number:
             handler.name = f"{handler.name}#{number + 1}"
 
 
-def _check(handler: Handler, endpoints: Sequence[Endpoint]) -> None:
-    if dependencies := dependencies_of(handler.call):
-        raise ConfigurationError(
-            f"{handler.name} takes Depends(...) in {', '.join(dependencies)}, which nothing resolves here; "
-            "get what it needs inside the function"
-        )
+class _Catalog:
+    """What can arrive at some endpoints, indexed: an application may have thousands of types and of handlers."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self.endpoints = endpoints
+        self.models = {name: model for endpoint in endpoints for name, model in endpoint.provider.catalog.items()}
+        self._below: dict[type, set[type[Event]]] = {}
+        for model in self.models.values():
+            for base in model.__mro__:
+                self._below.setdefault(base, set()).add(model)
+
+    def names_like(self, pattern: str) -> list[str]:
+        """Return the wire names that a pattern matches."""
+        if "*" not in pattern:
+            return [pattern] if pattern in self.models else []
+        return [name for name in self.models if wildcard(pattern, name)]
+
+    def matched(self, handler: Handler) -> set[type[Event]]:
+        """Return the classes of all events that reach a handler."""
+        models = {model for each in handler.classes for model in self._below.get(each, ())}
+        models.update(self.models[name] for each in handler.patterns for name in self.names_like(each))
+        return models
+
+
+def _check(handler: Handler, endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """Check what a handler takes and where it is registered for; return the endpoints that it is reached from."""
     providers = {endpoint.provider.name for endpoint in endpoints}
     if handler.provider is not None and handler.provider not in providers:
         raise ConfigurationError(
@@ -153,23 +212,24 @@ def _check(handler: Handler, endpoints: Sequence[Endpoint]) -> None:
             f"{handler.name} is registered for endpoint={handler.endpoint!r}, which does not exist; "
             f"did you mean {nearest(handler.endpoint, paths) or 'to call hooks.add(...)'}?"
         )
-    reached = [endpoint for endpoint in endpoints if _reaches(handler, endpoint)]
-    if not reached:
-        if handler.provider is not None or handler.endpoint is not None:
-            raise ConfigurationError(
-                f"{handler.name} is registered for provider={handler.provider!r} at endpoint={handler.endpoint!r}, "
-                "where another provider is"
-            )
-        return
-    known = {name: model for endpoint in reached for name, model in endpoint.provider.catalog.items()}
+    reached = tuple(endpoint for endpoint in endpoints if _reaches(handler, endpoint))
+    if not reached and (handler.provider is not None or handler.endpoint is not None):
+        raise ConfigurationError(
+            f"{handler.name} is registered for provider={handler.provider!r} at endpoint={handler.endpoint!r}, "
+            "where another provider is"
+        )
+    return reached
+
+
+def _check_events(handler: Handler, catalog: _Catalog) -> None:
     for pattern in handler.patterns:
-        if not handler.unknown and not any(wildcard(pattern, name) for name in known):
-            meant = nearest(pattern, _patterns_like(pattern, known))
+        if not handler.unknown and not catalog.names_like(pattern):
+            meant = nearest(pattern, _patterns_like(pattern, catalog.models))
             raise ConfigurationError(
                 f"{handler.name} is registered for {pattern!r}, which matches no known type; did you mean {meant}? "
                 "Write unknown=True for a type that is not known yet"
             )
-    _check_decision(handler, known, reached)
+    _check_decision(handler, catalog)
 
 
 def _patterns_like(pattern: str, known: Iterable[str]) -> set[str]:
@@ -179,8 +239,8 @@ def _patterns_like(pattern: str, known: Iterable[str]) -> set[str]:
     return {f"{name.partition('.')[0]}.*" for name in known if "." in name} or set(known)
 
 
-def _check_decision(handler: Handler, known: dict[str, type[Event]], reached: Sequence[Endpoint]) -> None:
-    matched = {model for name, model in known.items() if _matches(handler, model, name)}
+def _check_decision(handler: Handler, catalog: _Catalog) -> None:
+    matched = catalog.matched(handler)
     if not matched and handler.classes and not any(issubclass(UnknownEvent, each) for each in handler.classes):
         logger.warning("%s is registered for events that no added provider delivers", handler.name)
     if (handler.deadline is not None or handler.default is not None) and matched:
@@ -191,9 +251,9 @@ def _check_decision(handler: Handler, known: dict[str, type[Event]], reached: Se
             )
     if handler.default is None:
         for pattern in handler.patterns:
-            _check_pattern(pattern, known)
+            _check_pattern(pattern, catalog)
         return
-    for endpoint in reached:
+    for endpoint in catalog.endpoints:
         for model in matched.intersection(endpoint.provider.catalog.values()):
             try:
                 if model.decides:
@@ -202,9 +262,9 @@ def _check_decision(handler: Handler, known: dict[str, type[Event]], reached: Se
                 raise ConfigurationError(f"the default of {handler.name} cannot be sent: {error}") from None
 
 
-def _check_pattern(pattern: str, known: dict[str, type[Event]]) -> None:
+def _check_pattern(pattern: str, catalog: _Catalog) -> None:
     """Refuse a pattern without default that is meant for decisions, one of which needs it; wider ones only look on."""
-    models = [model for name, model in known.items() if wildcard(pattern, name)]
+    models = [catalog.models[name] for name in catalog.names_like(pattern)]
     needing = [model for model in models if model.needs_default]
     if needing and all(model.decides for model in models):
         raise without_default(needing[0])

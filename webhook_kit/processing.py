@@ -3,174 +3,189 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .delivery import Delivery, Outcome, Transaction
-from .drivers import Apart, Ask, Call, Flow, TimedOut
+from .delivery import Delivery, Outcome
+from .drivers import Host, TimedOut
 from .endpoint import Endpoint
 from .events import Event, UnknownEvent
 from .handlers import Handler
 from .http import RawResponse
 from .idempotency.base import Busy, Done, Fenced, New
-from .reporting import logger, own
+from .lease import Lease
+from .reporting import is_logged, logger, own
 
 if TYPE_CHECKING:
-    from .dispatcher import Dispatcher
+    from .flow import Reception
 
 
-class Result(NamedTuple):
-    """What became of one event, and what to answer."""
-
-    outcome: Outcome
-    response: RawResponse
-    error: BaseException | None = None
+Result: TypeAlias = tuple[Outcome, RawResponse, BaseException | None]
+"""What became of one event, what to answer, and what went wrong."""
 
 
 class Processing:
     """Take one event to its handlers, at most once at a time and never twice after success."""
 
-    __slots__ = ("_claim", "_handler", "_key", "_late", "asked", "delivery", "dispatcher", "endpoint", "event")
+    __slots__ = ("_asked", "_late", "_lease", "dispatcher", "endpoint", "event", "reception")
 
-    def __init__(self, dispatcher: Dispatcher, endpoint: Endpoint, event: Event, delivery: Delivery) -> None:
-        self.dispatcher = dispatcher
+    def __init__(self, reception: Reception, endpoint: Endpoint, event: Event) -> None:
+        self.reception = reception
+        self.dispatcher = reception.dispatcher
         self.endpoint = endpoint
         self.event = event
-        self.delivery = delivery
-        self._claim: New | None = None
-        self._key = ""
-        self._handler: Handler | None = None
+        self._lease: Lease | None = None
+        self._asked = False
         self._late = False
-        self.asked = False
-        """Whether it came so far that a handler was asked."""
 
-    def flow(self, handlers: tuple[Handler, ...]) -> Flow[Result]:
-        """Process the event with these handlers."""
-        event = self.event
-        asked_for = self.endpoint.provider.catalog.get(event.type)
-        if asked_for is not None and asked_for.decides:
-            return (yield from self._decide(handlers, asked_for))
+    async def flow(self, host: Host) -> RawResponse:
+        """Take the event to its answer, and tell what became of it."""
+        try:
+            result = await self._process(host)
+        except GeneratorExit:
+            raise
+        except Exception as error:
+            result = self._result(Outcome.HANDLER_FAILED, own(error))
+        except BaseException as interruption:
+            host.interrupted()
+            await self._tell(host, self._result(Outcome.CANCELLED, interruption))
+            raise
+        outcome, response, failure = result
+        if self.reception.plan.observers or is_logged(outcome, failure):
+            await self._tell(host, result)
+        return response
+
+    async def _tell(self, host: Host, result: Result) -> None:
+        attempt = None if not self._asked else 1 if self._lease is None else self._lease.attempt
+        outcome, response, error = result
+        await self.reception.tell(host, outcome, response.status, error, self.event, attempt)
+
+    async def _process(self, host: Host) -> Result:
+        dispatcher, endpoint, event = self.dispatcher, self.endpoint, self.event
+        handlers, question = self.reception.plan.matching(endpoint, event, event.type)
+        if question is not None:
+            return await self._decide(host, handlers, question)
         if not handlers:
             return self._result(self._nobody())
-        store = self.dispatcher.store
-        if store is not None:
+        store = dispatcher.store
+        if store is not None and (key := self._key_of(digest := self.reception.request.digest)) is not None:
+            seconds = dispatcher.lease
             try:
-                key = self._key_of()
+                if store.blocks:
+                    claim = await host.ask(store, "claim", key, digest, seconds)
+                else:
+                    claim = store.claim(key, digest, seconds)
             except Exception as error:
-                return self._result(Outcome.HANDLER_FAILED, own(error))
-            if key is not None:
-                try:
-                    claim = yield Ask(store, "claim", key, self.delivery.request.digest, self.dispatcher.lease)
-                except Exception as error:
-                    return self._result(Outcome.STORE_UNAVAILABLE, own(error))
-                if isinstance(claim, Done):
-                    return Result(Outcome.DUPLICATE, claim.response)
-                if isinstance(claim, Busy):
-                    seconds = str(max(1, math.ceil(claim.lease_left)))
-                    busy = self.endpoint.answers[Outcome.IN_FLIGHT]
-                    if not any(name.lower() == "retry-after" for name, _ in busy.headers):
-                        busy = busy.with_header("retry-after", seconds)
-                    return Result(Outcome.IN_FLIGHT, busy)
-                self._key, self._claim = key, claim
-                self.delivery.idempotency_key = key
-                self.delivery.attempt = claim.attempt
-                self.delivery._transaction = self._transaction
-        # From here on, because work that is put aside may have to wait for a thread.
-        beat = self._start_heartbeat()
-        work = self._work(handlers, beat)
-        if self.dispatcher.handler_timeout is None:
-            return (yield from work)
+                return self._result(Outcome.STORE_UNAVAILABLE, own(error))
+            if not isinstance(claim, New):
+                return self._come_again(claim)
+            self._lease = lease = Lease(store, key, claim, seconds)
+            # From here on, because work that is put aside may have to wait for a thread.
+            dispatcher.heartbeat.add(lease.extend)
+        if dispatcher.handler_timeout is None:
+            return await self._work(host, handlers)
         try:
-            result: Result | None = yield Apart(work, self.dispatcher.handler_timeout)
+            result = await host.apart(lambda host: self._work(host, handlers), dispatcher.handler_timeout)
+        except GeneratorExit:
+            raise
         except BaseException:
-            if not self.asked:
-                self._stop_heartbeat(beat)
-                yield from self._release([] if self._claim is None else list(self._claim.done))
+            if not self._asked and self._lease is not None:
+                host.interrupted()
+                dispatcher.heartbeat.remove(self._lease.extend)
+                await self._lease.release(host, self._lease.done)
             raise
         if result is None:
             self._late = True
             return self._result(Outcome.HANDLER_TIMED_OUT)
         return result
 
-    def _work(self, handlers: tuple[Handler, ...], beat: int | None) -> Flow[Result]:
-        """Run the handlers, then complete the claim or release it."""
-        self.asked = True
-        claim = self._claim
-        finished = list(claim.done) if claim is not None else []
+    def _come_again(self, claim: Busy | Done) -> Result:
+        """Return the answer to a delivery that another worker has, or had."""
+        if isinstance(claim, Done):
+            return Outcome.DUPLICATE, claim.response, None
+        busy = self.endpoint.answers[Outcome.IN_FLIGHT]
+        if not any(name.lower() == "retry-after" for name, _ in busy.headers):
+            busy = busy.with_header("retry-after", str(max(1, math.ceil(claim.lease_left))))
+        return Outcome.IN_FLIGHT, busy, None
+
+    async def _work(self, host: Host, handlers: tuple[Handler, ...]) -> Result:
+        """Run the handlers, then complete the lease or release it."""
+        self._asked = True
+        lease = self._lease
+        done = () if lease is None else lease.done
+        finished = [*done]
         errors: list[BaseException] = []
         try:
             for handler in handlers:
-                if handler.name in finished:
+                if handler.name in done:
                     continue
-                self._handler = handler
                 try:
-                    yield Call(handler, *handler.arguments(self.event, self.delivery))
+                    await host.call(handler, self._arguments(handler))
                 except Exception as error:
                     errors.append(own(error))
                 else:
                     finished.append(handler.name)
-            if errors:
-                yield from self._release(finished)
-                lost = any(isinstance(error, Fenced) for error in errors)
-                result = self._result(Outcome.FENCED if lost else Outcome.HANDLER_FAILED, together(errors))
+            if not errors:
+                result = await self._succeeded(host, lease)
             else:
-                result = yield from self._complete()
+                if lease is not None:
+                    await lease.release(host, finished)
+                result = self._failed(errors)
         except GeneratorExit:
             raise
         except BaseException:
-            yield from self._release(finished)
+            host.interrupted()
+            if lease is not None:
+                await lease.release(host, finished)
             raise
         finally:
-            self._stop_heartbeat(beat)
-        if self._late and result.error is not None:
+            if lease is not None:
+                self.dispatcher.heartbeat.remove(lease.extend)
+        failure = result[2]
+        if self._late and failure is not None:
             logger.error(
                 "handlers failed after their time-out: endpoint=%s delivery=%s",
                 self.endpoint.path,
-                self.delivery.id,
-                exc_info=result.error,
+                self.reception.delivery_id,
+                exc_info=failure,
             )
         return result
 
-    def _complete(self) -> Flow[Result]:
-        answer = self.endpoint.answers[Outcome.PROCESSED]
-        if self._claim is None or self.dispatcher.store is None:
-            return Result(Outcome.PROCESSED, answer)
-        retention = self.endpoint.provider.retention(self.event)
+    async def _succeeded(self, host: Host, lease: Lease | None) -> Result:
+        endpoint = self.endpoint
+        answer = endpoint.answers[Outcome.PROCESSED]
         try:
-            completed = yield Ask(self.dispatcher.store, "complete", self._key, self._claim.token, answer, retention)
+            if lease is None or await lease.complete(host, answer, endpoint.provider.retention(self.event)):
+                return Outcome.PROCESSED, answer, None
         except Exception as error:
             return self._result(Outcome.STORE_UNAVAILABLE, own(error))
-        return Result(Outcome.PROCESSED, answer) if completed else self._result(Outcome.FENCED)
+        return self._result(Outcome.FENCED)
 
-    def _release(self, finished: list[str]) -> Flow[None]:
-        if self._claim is None or self.dispatcher.store is None:
-            return
-        try:
-            yield Ask(self.dispatcher.store, "release", self._key, self._claim.token, tuple(finished))
-        except Exception as error:
-            # The lease runs out by itself.
-            logger.warning("a claim could not be released: %s", type(error).__name__)
+    def _failed(self, errors: list[BaseException]) -> Result:
+        lost = any(isinstance(error, Fenced) for error in errors)
+        return self._result(Outcome.FENCED if lost else Outcome.HANDLER_FAILED, together(errors))
 
-    def _decide(self, handlers: tuple[Handler, ...], model: type[Event]) -> Flow[Result]:
+    async def _decide(self, host: Host, handlers: tuple[Handler, ...], model: type[Event]) -> Result:
         """Ask every handler, and answer with the first decision.
 
         Not deduplicated: the vendor asks each question once, and two equal bodies are two questions. A question that
         cannot be read never reaches the handlers that would have decided it, which counts as their failure.
         """
-        self.asked = bool(handlers)
+        self._asked = bool(handlers)
         provider = self.endpoint.provider
         decision: RawResponse | None = None
         default: object = None
         failed = False
         if isinstance(self.event, UnknownEvent):
-            for handler in self.dispatcher.plan.handlers_of(self.endpoint, model):
+            for handler in self.reception.plan.handlers_of(self.endpoint, model):
                 failed = failed or handler not in handlers
                 default = handler.default if default is None else default
         errors: list[BaseException] = []
         started = perf_counter()
         for handler in handlers:
             try:
-                reply = yield Call(handler, *handler.arguments(self.event, self.delivery), limit=handler.deadline)
+                reply = await host.call(handler, self._arguments(handler), handler.deadline)
                 if reply is None:
                     continue
                 answer = provider.reply(self.event, model, reply)
@@ -187,7 +202,7 @@ class Processing:
                 logger.warning(
                     "%s decided differently from an earlier handler, whose decision is sent: delivery=%s",
                     handler.name,
-                    self.delivery.id,
+                    self.reception.delivery_id,
                 )
         if (seconds := perf_counter() - started) > provider.slow_decision:
             logger.warning(
@@ -195,52 +210,51 @@ class Processing:
                 seconds,
                 self.endpoint.path,
                 self.event.type,
-                self.delivery.id,
+                self.reception.delivery_id,
             )
         failure = together(errors) if errors else None
         if decision is not None:
-            return Result(Outcome.PROCESSED, decision, failure)
+            return Outcome.PROCESSED, decision, failure
         if failed:
-            return Result(Outcome.DECIDED_BY_DEFAULT, provider.reply(self.event, model, default), failure)
-        return Result(Outcome.PROCESSED if handlers else self._nobody(), provider.reply(self.event, model, None))
+            return Outcome.DECIDED_BY_DEFAULT, provider.reply(self.event, model, default), failure
+        return Outcome.PROCESSED if handlers else self._nobody(), provider.reply(self.event, model, None), None
 
     def _nobody(self) -> Outcome:
         return Outcome.UNKNOWN_EVENT if isinstance(self.event, UnknownEvent) else Outcome.UNHANDLED
 
-    def _key_of(self) -> str | None:
-        provider = self.endpoint.provider
-        request = self.delivery.request
-        if provider.idempotency_key is None:
-            identity = provider.identity(self.event, request)
-        else:
+    def _key_of(self, digest: str) -> str | None:
+        provider, request = self.endpoint.provider, self.reception.request
+        identity = provider.identity(self.event, request)
+        if provider.idempotency_key is not None:
             own_key = provider.idempotency_key(self.event, request)
             if own_key is None:
                 return None
             if not isinstance(own_key, str) or not own_key:
                 raise TypeError(f"idempotency_key returned a {type(own_key).__name__}; return text, or None")
-            identity = provider.identity(self.event, request)._replace(delivery_id=own_key)
-        return self.endpoint.key(identity, request.digest)
+            identity = identity._replace(delivery_id=own_key)
+        return self.endpoint.key(identity, digest)
 
-    def _start_heartbeat(self) -> int | None:
-        claim, store = self._claim, self.dispatcher.store
-        if claim is None or store is None:
-            return None
-        key, lease = self._key, self.dispatcher.lease
-        return self.dispatcher.heartbeat.add(lambda: store.extend(key, claim.token, lease))
-
-    def _stop_heartbeat(self, beat: int | None) -> None:
-        if beat is not None:
-            self.dispatcher.heartbeat.remove(beat)
-
-    def _transaction(self) -> Transaction:
-        store, claim, handler = self.dispatcher.store, self._claim, self._handler
-        assert store is not None
-        assert claim is not None
-        assert handler is not None
-        return store.transaction(self._key, claim.token, handler.name)
+    def _arguments(self, handler: Handler) -> tuple[Any, ...]:
+        """Return what the handler is called with; a delivery of its own, if it wants one."""
+        if not handler.wants_delivery:
+            return (self.event,)
+        reception, provider, lease = self.reception, self.endpoint.provider, self._lease
+        delivery = Delivery(
+            endpoint=self.endpoint.path,
+            provider=provider.name,
+            request=reception.request,
+            received=reception.received,
+            id=reception.delivery_id,
+            context=provider.context(reception.request),
+        )
+        if lease is not None:
+            delivery.idempotency_key = lease.key
+            delivery.attempt = lease.attempt
+            delivery._transaction = partial(lease.transaction, handler.name)
+        return self.event, delivery
 
     def _result(self, outcome: Outcome, error: BaseException | None = None) -> Result:
-        return Result(outcome, self.endpoint.answers[outcome], error)
+        return outcome, self.endpoint.answers[outcome], error
 
 
 def together(errors: list[BaseException]) -> BaseException:

@@ -25,16 +25,22 @@ def _spellings(name: str) -> str:
 _CREDENTIALS = re.compile(rf'(?i)(?<![\w-])({_spellings("token")}|{_spellings("sign")})=[^&\s"]*')
 # A decision of one handler is sent also when another one raised.
 _BY_HANDLERS = (Outcome.HANDLER_FAILED, Outcome.DECIDED_BY_DEFAULT, Outcome.PROCESSED)
-_OURS = ("webhook_kit", "asyncio", "concurrent", "asgiref", "threading")
+_LEVELS: Final = {outcome: logging.INFO if outcome in ACCEPTED else logging.WARNING for outcome in Outcome}
+_OURS = ("webhook_kit", "asyncio", "concurrent", "asgiref", "threading", "fastapi", "starlette", "anyio", "contextlib")
+
+
+def is_logged(outcome: Outcome, error: BaseException | None) -> bool:
+    """Whether anybody listens to the line about such a delivery."""
+    return logger.isEnabledFor(_LEVELS[outcome] if error is None else _level(outcome, error))
 
 
 def log(record: Record, type: str | None) -> None:
     """Write one line: INFO for what was accepted, WARNING for what was refused, ERROR for a handler that raised."""
     error = record.error
-    raised = error is not None and record.outcome in _BY_HANDLERS
-    level = logging.ERROR if raised else logging.INFO if record.outcome in ACCEPTED else logging.WARNING
+    level = _level(record.outcome, error)
     if not logger.isEnabledFor(level):
         return
+    raised = level == logging.ERROR
     logger.log(
         level,
         "%s endpoint=%s type=%s delivery=%s attempt=%s %.1f ms%s",
@@ -50,22 +56,40 @@ def log(record: Record, type: str | None) -> None:
     )
 
 
+def _level(outcome: Outcome, error: BaseException | None) -> int:
+    if error is not None and outcome in _BY_HANDLERS:
+        return logging.ERROR
+    return _LEVELS[outcome]
+
+
 def escaped(text: str) -> str:
     """Return text that a sender chose as one harmless word of at most 200 characters."""
     return text[:LONGEST_TYPE].encode("unicode_escape").decode("ascii").replace(" ", "\\x20")[:LONGEST_TYPE]
 
 
 def own(error: BaseException) -> BaseException:
-    """Return a user's error without the frames that lead to the user's function.
+    """Return a user's error without the frames that lead to the user's function, in what it came from neither.
 
-    Error trackers show the variables of each frame, and those of ours hold the request.
+    Error trackers show the variables of each frame, and those of ours hold the request and the secrets.
     """
-    traceback: TracebackType | None = error.__traceback__
+    pending, seen = [error], {id(error)}
+    while pending:
+        each = pending.pop()
+        each.__traceback__ = _own_frames(each.__traceback__)
+        inner = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+        for other in (each.__cause__, each.__context__, *inner):
+            if other is not None and id(other) not in seen:
+                seen.add(id(other))
+                pending.append(other)
+    return error
+
+
+def _own_frames(traceback: TracebackType | None) -> TracebackType | None:
     while traceback is not None:
         if traceback.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _OURS:
-            return error.with_traceback(traceback)
+            return traceback
         traceback = traceback.tb_next
-    return error.with_traceback(None)
+    return None
 
 
 class RedactQuery(logging.Filter):

@@ -7,15 +7,31 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 logger = logging.getLogger("webhook_kit")
 
+T = TypeVar("T")
+
 MOST_THREADS = 32
+
+
+class Aside:
+    """What is done around functions that run in threads of the kit's own, and may outlive the request they belong to.
+
+    A host that keeps something for each thread, such as connections, has a subclass that cleans up.
+    """
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a function in one of the threads."""
+        return function()
+
+    async def wait(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Call an async function on whichever event loop it runs."""
+        return await function()
 
 
 class Runtime:
@@ -26,6 +42,7 @@ class Runtime:
     """
 
     def __init__(self) -> None:
+        self.aside = Aside()
         self._reset()
         _runtimes.add(self)
 
@@ -42,7 +59,7 @@ class Runtime:
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="webhook_kit")
-            return self._pool.submit(call)
+            return self._pool.submit(self.aside.call, call)
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Run a coroutine on the long-lived loop, in a copy of the caller's context."""
@@ -95,24 +112,26 @@ class Heartbeat:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._beats: dict[int, Callable[[], bool]] = {}
-        self._numbers = count()
+        self._beats: set[Callable[[], bool]] = set()
 
-    def add(self, extend: Callable[[], bool]) -> int:
-        """Call ``extend`` at every beat until it returns False or is removed; return its number."""
-        number = next(self._numbers)
-        self._beats[number] = extend
+    def add(self, extend: Callable[[], bool]) -> None:
+        """Call ``extend`` at every beat until it returns False or is removed."""
+        self._beats.add(extend)
         if self._thread is None:
             self._start()
-        return number
 
-    def remove(self, number: int) -> None:
-        """Stop extending this one."""
-        self._beats.pop(number, None)
+    @property
+    def is_needed(self) -> bool:
+        """Whether a delivery has a lease."""
+        return bool(self._beats)
+
+    def remove(self, extend: Callable[[], bool]) -> None:
+        """Stop calling this one, if it is still called."""
+        self._beats.discard(extend)
 
     def beat(self) -> None:
         """Extend every lease once."""
-        for number, extend in list(self._beats.items()):
+        for extend in self._beats.copy():
             try:
                 if extend():
                     continue
@@ -120,12 +139,16 @@ class Heartbeat:
                 # The store may be back at the next beat; until then the lease runs on.
                 logger.warning("a lease could not be extended: %s", type(error).__name__)
                 continue
-            self._beats.pop(number, None)
+            self._beats.discard(extend)
 
     def close(self) -> None:
-        """Stop the thread; the next delivery starts it anew."""
+        """Stop the thread, unless a delivery still runs in a thread of others; the next delivery starts it anew."""
         with self._lock:
             thread, self._thread = self._thread, None
+            # Looked at only now, because whoever comes after this finds no thread, and starts one.
+            if self._beats:
+                self._thread = thread
+                return
             self._stop.set()
             self._stop = threading.Event()
         if thread is not None:
@@ -173,6 +196,21 @@ def _stop_loop(loop: asyncio.AbstractEventLoop) -> None:
         loop.call_soon_threadsafe(loop.stop)
 
 
+async def finish(running: asyncio.Future[T]) -> T:
+    """Wait for the end of what cannot be stopped, also when cancelled meanwhile; then raise the cancellation."""
+    cancellation: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait({running})
+        except asyncio.CancelledError as error:
+            cancellation = error
+    if cancellation is not None:
+        # Looked at, so that asyncio does not report an error that nobody saw.
+        running.exception()
+        raise cancellation
+    return running.result()
+
+
 async def _finish_tasks() -> None:
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -182,9 +220,9 @@ _runtimes: weakref.WeakSet[Runtime] = weakref.WeakSet()
 _heartbeats: weakref.WeakSet[Heartbeat] = weakref.WeakSet()
 
 
-def at_fork(call: Callable[[], None]) -> None:
-    """Call a function in every forked child, on systems that fork."""
-    getattr(os, "register_at_fork", lambda **hooks: None)(after_in_child=call)
+def at_fork(**calls: Callable[[], None]) -> None:
+    """Register what :func:`os.register_at_fork` takes, on systems that fork."""
+    getattr(os, "register_at_fork", lambda **hooks: None)(**calls)
 
 
 def _after_fork() -> None:
@@ -195,4 +233,4 @@ def _after_fork() -> None:
         heartbeat._reset()
 
 
-at_fork(_after_fork)
+at_fork(after_in_child=_after_fork)

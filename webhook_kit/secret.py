@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from .delivery import Outcome, Refusal
@@ -28,7 +28,7 @@ class Secret:
     cannot be one; a key of fewer bytes than ``shortest`` is warned about. Never shows its values, and is never pickled.
     """
 
-    __slots__ = ("_prepare", "_texts", "name", "prepared", "source")
+    __slots__ = ("_prepare", "_texts", "name", "prepared", "source", "weaknesses")
 
     def __init__(
         self, source: SecretSource, *, name: str, prepare: Callable[[str], bytes], shortest: int = SHORTEST
@@ -38,13 +38,15 @@ class Secret:
         self.source: Source | None = None
         self._texts: tuple[str, ...] = ()
         self.prepared: tuple[bytes, ...] | None = None
+        self.weaknesses: tuple[str, ...] = ()
         if callable(source):
             self.source = Source(source, name)
         else:
             self._texts = _texts(source, name)
             self.prepared = tuple(map(prepare, self._texts))
-            for text, key in zip(self._texts, self.prepared, strict=True):
-                self._warn(text, key, shortest)
+            self.weaknesses = tuple(self._weaknesses(self._texts, self.prepared, shortest))
+            for weakness in self.weaknesses:
+                warnings.warn(weakness, WeakSecretWarning, stacklevel=4)
 
     def asked(self, answer: Any) -> tuple[bytes, ...]:
         """Return the keys in what the callable answered; raise :class:`Refusal` where it is no usable secret."""
@@ -59,20 +61,13 @@ class Secret:
             raise ConfigurationError(f"{self.name} is a callable: call setup() on a provider with the text itself")
         return self._texts[0]
 
-    def _warn(self, text: str, key: bytes, shortest: int) -> None:
-        if text != text.strip():
-            warnings.warn(
-                f"{self.name} has white space around it; if it was read from a file, write .strip()",
-                WeakSecretWarning,
-                stacklevel=5,
-            )
-        if len(key) < shortest:
-            size = f"{len(text)} characters" if key == text.encode() else f"a key of {len(key)} bytes"
-            warnings.warn(
-                f"{self.name} has {size}; {shortest} random ones or more cannot be guessed",
-                WeakSecretWarning,
-                stacklevel=5,
-            )
+    def _weaknesses(self, texts: Iterable[str], keys: Iterable[bytes], shortest: int) -> Iterator[str]:
+        for text, key in zip(texts, keys, strict=True):
+            if text != text.strip():
+                yield f"{self.name} has white space around it; if it was read from a file, write .strip()"
+            if len(key) < shortest:
+                size = f"{len(text)} characters" if key == text.encode() else f"a key of {len(key)} bytes"
+                yield f"{self.name} has {size}; {shortest} random ones or more cannot be guessed"
 
     def __repr__(self) -> str:
         return f"<Secret {self.name}: {'callable' if self.source else len(self._texts)}>"

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from hmac import digest as hmac_digest
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple, NoReturn
 
+from .confidential import Confidential, refuse
 from .delivery import Outcome, Refusal
 from .http import RawRequest, wire_bytes
 
@@ -23,16 +24,21 @@ LONGEST_CREDENTIAL: Final = 4096
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Credential:
+class Credential(NamedTuple):
     """What a request presents: the claimed proof, and the text it was bound to."""
 
     proof: bytes
     bound: bytes = b""
 
+    def __repr__(self) -> str:
+        return "<Credential>"
+
+    def __reduce__(self) -> NoReturn:
+        refuse(self)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Signed:
+class Signed(Confidential):
     """What a sender adds to a request: header pairs and query parameters."""
 
     headers: tuple[tuple[str, str], ...] = ()

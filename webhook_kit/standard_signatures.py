@@ -7,6 +7,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from hmac import compare_digest
@@ -24,6 +25,10 @@ TOLERANCE: Final = 300.0
 
 # Svix signs with up to ten old keys beside the new one, in two versions at most.
 MOST_SIGNATURES: Final = 32
+
+# What WSGI servers make of a header that came twice: two entries with a comma between them, or a comma and a space, of
+# which the first one may be empty, or without a signature.
+_JOINED: Final = re.compile(r"^, |,v[0-9]+a?,|(?:^| )(?:v[0-9]+a?,|(?!v[0-9]+a?, )[^ ]*[^ ,]), ")
 
 SHORTEST_KEY: Final = 24
 ED25519_KEY: Final = 32
@@ -62,7 +67,7 @@ class StandardSignatures(Verifier):
     def present(self, request: RawRequest, now: float) -> Credential:
         values = [only(request.headers.getlist(name)) for name in names(self._family(request))]
         identifier, timestamp, signatures = values
-        if signatures.count(" ") >= MOST_SIGNATURES:
+        if signatures.count(" ") >= MOST_SIGNATURES or _JOINED.search(signatures):
             raise Refusal(Outcome.FORGED)
         seconds = fresh(timestamp, now=now, tolerance=self.tolerance)
         return Credential(wire_bytes(signatures), b"%s.%s." % (wire_bytes(identifier), seconds))

@@ -54,6 +54,7 @@ class Threaded(MemoryStore):
     """The same store with the async half that stores have by default."""
 
     blocks = True
+    acheck = Store.acheck
     aclaim = Store.aclaim
     acomplete = Store.acomplete
     arelease = Store.arelease

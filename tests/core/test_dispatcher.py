@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import inspect
 import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from tests.core.plain import SECRET, Opened, Plain, request
+from tests.core.stores import Threaded
 from webhook_kit import ConfigurationError, Dispatcher, Handlers, RawResponse, dispatcher
 from webhook_kit.idempotency import MemoryStore
 
@@ -36,6 +39,7 @@ class TestMistakes:
             ({"trusted_proxies": -1}, "trusted_proxies is the number"),
             ({"trusted_proxies": True}, "trusted_proxies is the number"),
             ({"trusted_proxies": "1"}, "trusted_proxies is the number"),
+            ({"require_https": "false"}, "require_https is 'false'; write True or False"),
         ],
     )
     def test_in_the_constructor(self, options: dict[str, Any], message: str) -> None:
@@ -175,6 +179,137 @@ class TestLater:
         assert seen == ["plain", "late"]
 
 
+class Checked(MemoryStore):
+    """A store that writes down what happens to it; ``trouble`` is what a check finds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.story: list[str] = []
+        self.trouble: Exception | None = None
+
+    def check(self) -> None:
+        self.story.append("checked")
+        if self.trouble is not None:
+            raise self.trouble
+
+    def close(self) -> None:
+        self.story.append("closed")
+
+
+class Half:
+    """One half of a dispatcher's life, called the same way."""
+
+    def __init__(self, hooks: Dispatcher, asynchronous: bool) -> None:
+        self.hooks = hooks
+        self.asynchronous = asynchronous
+
+    async def open(self) -> None:
+        if self.asynchronous:
+            await self.hooks.aopen()
+        else:
+            self.hooks.open()
+
+    async def close(self) -> None:
+        if self.asynchronous:
+            await self.hooks.aclose()
+        else:
+            self.hooks.close()
+
+    async def block(self, inside: Callable[[], Awaitable[None]]) -> None:
+        if self.asynchronous:
+            async with self.hooks as hooks:
+                assert hooks is self.hooks
+                await inside()
+        else:
+            with self.hooks as hooks:
+                assert hooks is self.hooks
+                await inside()
+
+
+async def nothing() -> None:
+    return
+
+
+@pytest.fixture
+def store() -> Checked:
+    return Checked()
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def half(request: pytest.FixtureRequest, store: Checked) -> Half:
+    return Half(Dispatcher(idempotency=store), request.param)
+
+
+class TestTheStart:
+    """Opening."""
+
+    async def test_the_store_is_checked_once_until_it_is_closed(self, half: Half, store: Checked) -> None:
+        for _ in range(2):
+            await half.open()
+            await half.open()
+            await half.close()
+        assert store.story == ["checked", "closed", "checked", "closed"]
+
+    async def test_a_forked_child_checks_for_itself(
+        self, half: Half, store: Checked, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dispatcher, "_dispatchers", weakref.WeakSet({half.hooks}))
+        await half.open()
+        dispatcher._after_fork()
+        await half.open()
+        assert store.story == ["checked", "checked"]
+
+    async def test_a_mistake_in_the_set_up_comes_first(self, half: Half, store: Checked) -> None:
+        half.hooks.on("door.opened", provider="plain")(lambda event: None)
+        with pytest.raises(ConfigurationError, match="provider='plain', which was not added"):
+            await half.open()
+        assert store.story == []
+
+    async def test_what_the_store_lacks_is_told_until_it_is_there(self, half: Half, store: Checked) -> None:
+        store.trouble = ConfigurationError("run store.create()")
+        for _ in range(2):
+            with pytest.raises(ConfigurationError, match=r"run store\.create\(\)"):
+                await half.open()
+        store.trouble = None
+        await half.open()
+        assert store.story == ["checked"] * 3
+
+    async def test_a_store_that_is_away_is_worth_one_warning(
+        self, half: Half, store: Checked, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        store.trouble = TimeoutError("no answer of redis://:hunter2@host")
+        await half.open()
+        await half.open()
+        assert [(record.levelname, record.getMessage().rpartition(": ")[2]) for record in caplog.records] == [
+            ("WARNING", "TimeoutError")
+        ]
+        assert "hunter2" not in caplog.text
+
+    async def test_the_last_block_to_end_closes(self, half: Half, store: Checked) -> None:
+        async def inner() -> None:
+            await half.block(nothing)
+            store.story.append("inside")
+
+        await half.block(inner)
+        await half.block(nothing)
+        assert store.story == ["checked", "inside", "closed", "checked", "closed"]
+
+    async def test_a_block_that_cannot_begin_leaves_nothing_open(self, half: Half, store: Checked) -> None:
+        store.trouble = ConfigurationError("run store.create()")
+        with pytest.raises(ConfigurationError):
+            await half.block(nothing)
+        assert store.story == ["checked", "closed"]
+
+    @pytest.mark.parametrize("idempotency", [MemoryStore(), None])
+    async def test_there_may_be_nothing_to_check(self, idempotency: MemoryStore | None) -> None:
+        hooks = Dispatcher(idempotency=idempotency)
+        hooks.open()
+        await hooks.aopen()
+
+    async def test_a_store_without_a_check_of_its_own_is_as_it_should_be(self) -> None:
+        await Dispatcher(idempotency=Threaded()).aopen()
+
+
 class TestTheEnd:
     """Closing."""
 
@@ -196,6 +331,59 @@ class TestTheEnd:
         await hooks.aclose()
         assert store.closed == 2
         assert (await hooks.adispatch(request(sign=True))).status == 200
+        await hooks.aclose()
+
+    async def test_what_was_cancelled_gives_its_claim_back_before_that(self) -> None:
+        """uvicorn cancels what takes too long, closes, and leaves the loop no other turn."""
+        order: list[str] = []
+        running = asyncio.Event()
+
+        class Slow(MemoryStore):
+            blocks = True
+
+            async def arelease(self, key: str, token: str, done: tuple[str, ...] = ()) -> bool:
+                for _ in range(20):
+                    await asyncio.to_thread(order.copy)
+                order.append("released")
+                return self.release(key, token, done)
+
+            async def aclose(self) -> None:
+                order.append("closed")
+
+        hooks = Dispatcher(idempotency=Slow())
+        hooks.add(Plain(secret=SECRET))
+
+        @hooks.on(Opened)
+        async def wait(event: Opened) -> None:
+            running.set()
+            await asyncio.Event().wait()
+
+        delivery = asyncio.create_task(hooks.adispatch(request(sign=True)))
+        await running.wait()
+        delivery.cancel()
+        await hooks.aclose()
+        assert order == ["released", "closed"]
+        assert (await asyncio.gather(delivery, return_exceptions=True))[0].__class__ is asyncio.CancelledError
+
+    async def test_handlers_that_do_not_end_are_not_waited_for_without_end(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dispatcher, "SETTLING", 0.02)
+        hooks = Dispatcher()
+        hooks.add(Plain(secret=SECRET))
+        running, go_on = asyncio.Event(), asyncio.Event()
+
+        @hooks.on(Opened)
+        async def wait(event: Opened) -> None:
+            running.set()
+            await go_on.wait()
+
+        delivery = asyncio.create_task(hooks.adispatch(request(sign=True)))
+        await running.wait()
+        await hooks.aclose()
+        assert not delivery.done()
+        go_on.set()
+        assert (await delivery).status == 200
         await hooks.aclose()
 
     async def test_there_may_be_no_store(self) -> None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import threading
-from typing import Any
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import pytest
 
-from tests.core.conftest import Send
+from tests.core.conftest import Send, blocking
 from tests.core.plain import SECRET, Knocked, Opened, Plain, body, request
-from webhook_kit import Dispatcher, RawResponse, Record
+from webhook_kit import Delivery, Dispatcher, Event, RawResponse, Record
+from webhook_kit.drivers import drive
 from webhook_kit.http import ClientDisconnected
 from webhook_kit.idempotency import Claim, MemoryStore
+from webhook_kit.runtime import Aside
+
+T = TypeVar("T")
 
 
 def dispatcher(store: MemoryStore | None = None, **options: Any) -> tuple[Dispatcher, list[Record]]:
@@ -140,6 +147,83 @@ class TestColours:
         assert send(hooks, request(sign=True)).status == 500
         assert isinstance(records[0].error, TimeoutError)
         hooks.close()
+
+
+class TestWhatAHostMayGive:
+    """Ways of waiting and of cleaning up that only a host knows."""
+
+    def test_it_waits_for_coroutines_in_its_own_way(self) -> None:
+        hooks, _ = dispatcher()
+        waited: list[str] = []
+
+        def wait(coroutine: Coroutine[Any, Any, Any]) -> Any:
+            waited.append(threading.current_thread().name)
+            return hooks.runtime.submit(coroutine).result()
+
+        async def handle(event: Event) -> None: ...
+
+        hooks.on(Opened)(handle)
+        hooks.on(Opened)(lambda event: handle(event))
+        hooks.on(Knocked, deadline=20)(handle)
+        for content in (body(), body("door.knocked")):
+            assert hooks.dispatch(request(content, sign=True), run_async=wait).status == 200
+        here = threading.current_thread().name
+        assert waited[:2] == [here, here]
+        assert waited[2].startswith("webhook_kit_"), "whoever has a time limit may not hold the caller's thread"
+        hooks.close()
+
+    @pytest.mark.parametrize("limit", ["deadline", "handler_timeout"])
+    @pytest.mark.parametrize("colour", ["sync", "async"])
+    def test_it_cleans_up_behind_what_may_outlive_a_request(self, send: Send, limit: str, colour: str) -> None:
+        story: list[str] = []
+
+        class Cleaning(Aside):
+            def call(self, function: Callable[[], T]) -> T:
+                result = function()
+                story.append("cleaned")
+                return result
+
+            async def wait(self, function: Callable[[], Awaitable[T]]) -> T:
+                result = await function()
+                story.append("cleaned")
+                return result
+
+        hooks, _ = dispatcher(handler_timeout=20 if limit == "handler_timeout" else None)
+        hooks.runtime.aside = Cleaning()
+        on = hooks.on(Knocked, deadline=20) if limit == "deadline" else hooks.on(Opened)
+        if colour == "sync":
+            on(lambda event: story.append("handled"))
+        else:
+
+            @on
+            async def handle(event: Event) -> None:
+                story.append("handled")
+
+        content = body("door.knocked") if limit == "deadline" else body()
+        assert send(hooks, request(content, sign=True)).status == 200
+        hooks.close()
+        assert story[:1] == ["handled"]
+        assert set(story[1:]) == ({"cleaned"} if on_a_thread_of_ours(send, limit, colour) else set())
+
+    async def test_what_may_outlive_a_request_is_kept_out_of_its_thread(self) -> None:
+        hooks, _ = dispatcher()
+        ran: list[str] = []
+
+        async def run_sync(function: Callable[..., Any], *arguments: Any) -> Any:
+            ran.append("in the host's")
+            return function(*arguments)
+
+        hooks.on(Opened)(lambda event: None)
+        hooks.on(Knocked, deadline=20)(lambda event: None)
+        for content in (body(), body("door.knocked")):
+            assert (await hooks.adispatch(request(content, sign=True), run_sync=run_sync)).status == 200
+        assert ran == ["in the host's"]
+        await hooks.aclose()
+
+
+def on_a_thread_of_ours(send: Send, limit: str, colour: str) -> bool:
+    """Whether anything ran that the host could clean up behind: an async decision only waits, under the sync driver."""
+    return not (send is blocking and limit == "deadline" and colour == "async")
 
 
 class TestCancellation:
@@ -316,7 +400,7 @@ class TestCancellation:
         await asyncio.sleep(0)
         go_on.set()
         await cancelled(task)
-        assert hooks.heartbeat._beats == {}
+        assert hooks.heartbeat._beats == set()
         assert (await hooks.adispatch(request(sign=True))).status == 200
         assert [(each.outcome, each.attempt) for each in records] == [("cancelled", None), ("processed", 2)]
 
@@ -376,6 +460,63 @@ class TestCancellation:
         flow.close()
         assert records == []
 
+    @pytest.mark.parametrize("asks", ["secret", "allowed_networks"])
+    async def test_a_cancellation_while_a_sync_callable_answers_is_raised_before_the_body_is_read(
+        self, asks: str
+    ) -> None:
+        hooks = Dispatcher()
+        started, go_on = threading.Event(), threading.Event()
+        read: list[int] = []
+
+        def answer() -> str:
+            started.set()
+            go_on.wait(10)
+            return SECRET if asks == "secret" else "192.0.2.0/24"
+
+        options: dict[str, Any] = {"secret": SECRET, asks: answer}
+        hooks.add(Plain(**options))
+
+        async def body(limit: int) -> bytes:
+            read.append(limit)
+            return b""
+
+        task = asyncio.create_task(hooks.adispatch(request(sign=True), read=body))
+        await asyncio.to_thread(started.wait, 10)
+        task.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        await cancelled(task)
+        assert read == []
+        await hooks.aclose()
+
+    async def test_a_delivery_that_is_not_deduplicated_has_nothing_to_release(self) -> None:
+        hooks, records = dispatcher()
+        hooks.store = None
+        started = asyncio.Event()
+
+        @hooks.on(Opened)
+        async def slow(event: Opened) -> None:
+            started.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(hooks.adispatch(request(sign=True)))
+        await started.wait()
+        task.cancel()
+        await cancelled(task)
+        assert [(each.outcome, each.attempt) for each in records] == [("cancelled", 1)]
+
+    async def test_a_flow_that_is_dropped_before_its_handlers_began_leaves_the_rest_to_them(self) -> None:
+        hooks, records = dispatcher(handler_timeout=10)
+        ran: list[str] = []
+        hooks.on(Opened, thread=False)(lambda event: ran.append("ran"))
+        flow = hooks.adispatch(request(sign=True))
+        flow.send(None)
+        flow.close()
+        assert (records, ran) == ([], [])
+        await hooks.aclose()
+        assert (await hooks.adispatch(request(sign=True))).status == 200
+        assert (ran, [each.outcome for each in records]) == (["ran"], ["duplicate"])
+
 
 class TestInterrupts:
     """A thread that is interrupted while it waits."""
@@ -401,6 +542,33 @@ class TestInterrupts:
         assert ended == ["ended"]
         assert [each.outcome for each in records] == ["cancelled"]
         hooks.close()
+
+
+class TestMemory:
+    """What a delivery leaves behind."""
+
+    def test_nothing_waits_for_the_garbage_collector(self, send: Send) -> None:
+        """A cycle would keep the event and its body until the collector comes around, and send it on long walks."""
+        hooks, _ = dispatcher()
+        events: list[weakref.ref[Opened]] = []
+
+        @hooks.on(Opened)
+        async def remember(event: Opened, delivery: Delivery) -> None:
+            events.append(weakref.ref(event))
+
+        gc.disable()
+        try:
+            send(hooks, request(sign=True))
+            alive = [event() for event in events]
+        finally:
+            gc.enable()
+            hooks.close()
+        assert alive == [None]
+
+
+def test_a_flow_that_blocks_waits_for_no_event_loop() -> None:
+    with pytest.raises(RuntimeError, match="without an event loop"):
+        drive(asyncio.sleep(0))
 
 
 async def test_many_at_once_share_the_loop() -> None:

@@ -157,6 +157,18 @@ def test_drift_is_told_to_handlers_and_observers(send: Send) -> None:
     assert seen[1].drift == {"times": ["no", "number"]}
 
 
+def test_a_refusal_that_nobody_listens_to_is_answered_all_the_same(send: Send) -> None:
+    hooks = Dispatcher()
+    hooks.add(Plain(secret=SECRET))
+    logger = logging.getLogger("webhook_kit")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        assert send(hooks, request()).status == 401
+    finally:
+        logger.setLevel(level)
+
+
 class TestSecrets:
     """Secrets that are asked for at each request."""
 

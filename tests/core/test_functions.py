@@ -14,12 +14,25 @@ import pytest
 
 from tests.core.plain import Closed, Opened
 from webhook_kit import ConfigurationError, Delivery, Event, RawRequest, Record, UnknownEvent
-from webhook_kit.functions import Function, Source, check_observer, dependencies_of, is_async, name_of, takes_delivery
+from webhook_kit.functions import (
+    Function,
+    Source,
+    check_observer,
+    is_async,
+    name_of,
+    needs_of,
+)
+from webhook_kit.parameters import injected_parameters
 
 if TYPE_CHECKING:
 
     class Session:
         """What users name and do not import."""
+
+    class Pool:
+        """And what they want to be given."""
+
+    def later() -> Pool: ...
 
 
 EventT = TypeVar("EventT", bound=Event)
@@ -28,9 +41,11 @@ EventT = TypeVar("EventT", bound=Event)
 class Depends:
     """Named like FastAPI's, and not it."""
 
+    def __init__(self, dependency: object = None) -> None: ...
+
 
 def takes(function: Callable[..., Any], *classes: type[Event]) -> bool:
-    return takes_delivery(function, classes or (Event,))
+    return needs_of(function, classes or (Event,)).delivery
 
 
 class Callables:
@@ -111,6 +126,9 @@ def old_union(event: Union[Opened, Closed], delivery: Delivery) -> None: ...  # 
 def only_named(event: Event, session: Session | None = None) -> None: ...
 def only_named_first(event: Opened, delivery: Delivery, session: Session | None = None) -> None: ...
 def only_named_delivery(event: Session, delivery: Delivery | None = None) -> None: ...
+def of_somebody_else(event: Event, delivery: Delivery, pool: Annotated[Pool, Depends(later)]) -> None: ...
+def of_somebody_else_second(event: Event, pool: Annotated[Pool, Depends(later)]) -> None: ...
+def of_an_alias_second(event: Event, pool: Pool) -> None: ...
 def unannotated_default(event: Event, delivery=None): ...  # type: ignore[no-untyped-def]
 def configured(settings: object, event: Event, delivery: Delivery) -> None: ...
 
@@ -177,22 +195,46 @@ class TestTakesDelivery:
         assert takes(Archive(), Opened) is True
 
     def test_a_pattern_names_no_class(self) -> None:
-        assert takes_delivery(union, ()) is False
+        assert needs_of(union, ()).delivery is False
 
-    @pytest.mark.parametrize(
-        "function", [only_named_first, only_named_delivery], ids=["the event's can", "the event's cannot"]
-    )
-    def test_annotations_that_cannot_be_resolved_are_believed(self, function: Callable[..., Any]) -> None:
-        assert takes(function, UnknownEvent) is True
+    @pytest.mark.parametrize("late", [False, True])
+    def test_annotations_that_cannot_be_resolved_are_believed(self, late: bool) -> None:
+        assert needs_of(only_named_delivery, (UnknownEvent,), late=late).delivery is True
+        assert needs_of(only_named_first, (Opened,), late=late).delivery is True
+
+    def test_those_that_can_be_resolved_are_checked_all_the_same(self) -> None:
+        with pytest.raises(ConfigurationError, match="registered for UnknownEvent"):
+            takes(only_named_first, UnknownEvent)
+
+    def test_a_dependency_may_be_defined_further_down(self) -> None:
+        assert needs_of(of_somebody_else, (Event,)).delivery is True
+        assert needs_of(of_somebody_else_second, (Event,)).delivery is False
+
+    @pytest.mark.parametrize("function", ["of_somebody_else", "of_somebody_else_second"])
+    def test_one_that_is_still_unknown_at_the_start_is_refused(self, function: str) -> None:
+        with pytest.raises(ConfigurationError) as refused:
+            needs_of(globals()[function], (Event,), late=True)
+        assert str(refused.value) == (
+            f"nobody knows what {__name__}.{function} takes as 'pool', because its annotation "
+            "'Annotated[Pool, Depends(later)]' cannot be resolved; import what it names outside of TYPE_CHECKING, or "
+            "give it a default"
+        )
+
+    def test_an_alias_that_nobody_knows_at_the_start_is_no_delivery(self) -> None:
+        """It may stand for a dependency: tools move an import to where only type checkers see it."""
+        assert needs_of(of_an_alias_second, (Event,)).delivery is False
+        with pytest.raises(ConfigurationError, match="as 'pool', because its annotation 'Pool' cannot be resolved"):
+            needs_of(of_an_alias_second, (Event,), late=True)
 
     def test_what_has_no_signature_is_called_with_the_event(self) -> None:
         assert takes(min) is False
-        assert dependencies_of(min) == []
+        assert injected_names(min) == []
 
 
 def no_parameter() -> None: ...
 def keywords_only(*, event: Event) -> None: ...
 def swapped(delivery: Delivery, event: Event) -> None: ...
+def second(session: str, event: Opened) -> None: ...
 def of_text(event: str) -> None: ...
 def of_dict(event: dict[str, object]) -> None: ...
 def of_none(event: None) -> None: ...
@@ -200,6 +242,7 @@ def of_annotated(event: Annotated[str, "note"]) -> None: ...
 def of_opened(event: Opened) -> None: ...
 def second_is_text(event: Event, retries: int) -> None: ...
 def third(event: Event, delivery: Delivery, retries: int) -> None: ...
+def keyword_last(event: Event, *, delivery: Delivery) -> None: ...
 def keyword_without_default(event: Event, *, retries: int) -> None: ...
 def generator(event: Event) -> Iterator[None]:
     yield
@@ -234,6 +277,7 @@ class TestMistakes:
             (lambda **more: None, "takes no event"),
             (keywords_only, "keywords_only takes no event"),
             (swapped, "swapped takes the event first, then the delivery; swap its parameters"),
+            (second, "second takes the event first; move 'event' to the front"),
             (
                 of_text,
                 "is registered for Event, which its annotation str does not admit; write def of_text(event: Event)",
@@ -247,6 +291,7 @@ class TestMistakes:
                 "is the delivery, but 'retries' is annotated int; write retries: Delivery, or give it a default",
             ),
             (third, "is called with the event and the delivery only; give its parameter 'retries' a default"),
+            (keyword_last, "keyword_last takes the delivery right after the event; move 'delivery' there"),
             (keyword_without_default, "give its parameter 'retries' a default"),
             (generator, "generator is a generator, whose body would never run; write a function without yield"),
             (async_generator, "async_generator is a generator"),
@@ -345,7 +390,7 @@ class TestName:
             (Called(), "Called"),
             (Callables, "Callables"),
         ],
-        ids=str,
+        ids=lambda value: value if isinstance(value, str) else "",
     )
     def test_it_is_module_and_qualified_name(self, function: Callable[..., Any], expected: str) -> None:
         assert name_of(function) == f"{__name__}.{expected}"
@@ -356,8 +401,14 @@ class TestName:
         )
 
 
-class TestDependencies:
-    """FastAPI's Depends, which nothing resolves elsewhere."""
+def injected_names(function: Callable[..., Any]) -> list[str]:
+    names = [each.name for each in injected_parameters(function)]
+    assert needs_of(function, (Event,)).injected == tuple(names)
+    return names
+
+
+class TestInjected:
+    """What FastAPI gives, and nobody else."""
 
     def test_they_are_found_wherever_they_are_written(self) -> None:
         fastapi = pytest.importorskip("fastapi")
@@ -377,7 +428,7 @@ class TestDependencies:
 
         handler.__annotations__["second"] = Annotated[int, Depends(plain)]
         handler.__annotations__["fifth"] = Annotated[Any, "note", Depends(plain)]
-        assert dependencies_of(handler) == ["first", "second", "third", "fifth"]
+        assert injected_names(handler) == ["first", "second", "third", "fifth"]
         assert takes(handler) is True
 
     def test_one_without_a_default_is_not_mistaken_for_the_delivery(self) -> None:
@@ -387,12 +438,60 @@ class TestDependencies:
 
         handler.__annotations__["session"] = Annotated[object, fastapi.Depends(plain)]
         assert takes(handler) is False
-        assert dependencies_of(handler) == ["session"]
+        assert injected_names(handler) == ["session"]
+
+    def test_a_default_alone_says_it_too(self) -> None:
+        fastapi = pytest.importorskip("fastapi")
+
+        def handler(event, session=fastapi.Depends(plain)): ...  # type: ignore[no-untyped-def]  # noqa: B008
+
+        assert takes(handler) is False
+        assert injected_names(handler) == ["session"]
+
+    @pytest.mark.parametrize("name", ["Request", "BackgroundTasks", "Response"])
+    def test_so_are_parameters_of_some_classes(self, name: str) -> None:
+        fastapi = pytest.importorskip("fastapi")
+
+        class Own(getattr(fastapi, name)):  # type: ignore[misc]
+            """One of the user's, as FastAPI allows."""
+
+        for kind in (getattr(fastapi, name), Own, Annotated[Own, "note"]):
+
+            def handler(event: Event, given: object) -> None: ...
+
+            handler.__annotations__["given"] = kind
+            assert takes(handler) is False
+            assert [each.annotation for each in injected_parameters(handler)] == [kind]
+
+    def test_other_classes_of_the_framework_are_not(self) -> None:
+        fastapi = pytest.importorskip("fastapi")
+
+        def handler(event: Event, app: object = None) -> None: ...
+
+        handler.__annotations__["app"] = fastapi.FastAPI
+        assert injected_names(handler) == []
+
+    def test_parts_of_the_request_are(self) -> None:
+        fastapi = pytest.importorskip("fastapi")
+
+        def handler(event: Event, tenant: object, page: int = fastapi.Query(1)) -> None: ...
+
+        handler.__annotations__["tenant"] = Annotated[str, fastapi.Header()]
+        assert injected_names(handler) == ["tenant", "page"]
+
+    def test_they_are_given_by_name(self) -> None:
+        fastapi = pytest.importorskip("fastapi")
+
+        def handler(event: Event, session: object, /) -> None: ...
+
+        handler.__annotations__["session"] = Annotated[object, fastapi.Depends(plain)]
+        with pytest.raises(ConfigurationError, match="handler gets 'session' by its name; move the slash in front of"):
+            takes(handler)
 
     def test_a_class_of_the_same_name_is_not_one(self) -> None:
         def handler(event: Event, delivery: Delivery, other: object = Depends()) -> None: ...
 
-        assert dependencies_of(handler) == []
+        assert injected_names(handler) == []
 
 
 class TestSource:

@@ -50,6 +50,16 @@ class TestFull:
         store.claim("new", "", LEASE)
         assert [store.claim(key, "", LEASE) for key in ("second", "third")] == [Done(ANSWER), Done(ANSWER)]
 
+    def test_what_expired_before_is_no_candidate(self, clock: Clock) -> None:
+        store = MemoryStore(2, clock=clock)
+        fill(store, 1, retention=10.0)
+        clock.advance(10)
+        for key in ("a", "b", "c"):
+            claim = store.claim(key, "", LEASE)
+            assert isinstance(claim, New)
+            store.complete(key, claim.token, ANSWER, RETENTION)
+        assert [type(store.claim(key, "", LEASE)) for key in ("c", "b", "a")] == [Done, Done, New]
+
     def test_a_live_claim_is_never_dropped(self, clock: Clock) -> None:
         store = MemoryStore(2, clock=clock)
         claims = [store.claim(key, "", LEASE) for key in ("a", "b")]
@@ -125,6 +135,15 @@ class TestExpiry:
             sizes.append(len(store))
         assert sizes == [9, 8, 7, 6, 5, 6]
 
+    def test_a_retention_that_no_key_has_any_more_leaves_nothing(self, clock: Clock) -> None:
+        """A provider may give every event one of its own."""
+        store = MemoryStore(clock=clock)
+        for number in range(20):
+            fill(store, 1, retention=10.0 + number / 100)
+            clock.advance(11)
+        assert len(store) <= 2
+        assert len(store._by_retention) <= 2
+
     def test_one_that_is_asked_for_before_its_turn_goes_at_once(self, clock: Clock) -> None:
         store = MemoryStore(clock=clock)
         fill(store, 10)
@@ -133,6 +152,8 @@ class TestExpiry:
         assert isinstance(claim, New)
         assert len(store) == 8
         store.complete("key 9", claim.token, ANSWER, RETENTION)
+        for each in range(6):
+            store.claim(f"new {each}", "", LEASE)
         assert store.claim("key 9", "", LEASE) == Done(ANSWER)
 
     def test_claims_that_were_abandoned_go(self, clock: Clock) -> None:
@@ -221,5 +242,4 @@ class TestThreads:
             for future in [pool.submit(work, each) for each in range(8)]:
                 future.result()
         assert len(store) == 50
-        kept = sum(map(len, store._completed.values())) + len(store._claims)
-        assert kept == 50
+        assert sorted(kept[2] for order in store._by_retention.values() for kept in order) == sorted(store._answers)

@@ -76,7 +76,7 @@ def event_of(hooks: Dispatcher, path: str, type: str) -> Event:
 def ran(hooks: Dispatcher, path: str, type: str) -> list[Any]:
     """Return what is called for a type at an endpoint."""
     endpoint = next(endpoint for endpoint in hooks.endpoints if endpoint.path == path)
-    return [handler.call for handler in hooks.plan.handlers_for(endpoint, event_of(hooks, path, type))]
+    return [handler.call for handler in hooks.plan.matching(endpoint, event_of(hooks, path, type), type)[0]]
 
 
 def handler(event: Event) -> None: ...
@@ -124,7 +124,7 @@ class TestMatching:
         hooks.on("door.opened")(second)
         hooks.on(UnknownEvent)(third)
         event = unknown_event({}, "door.opened", "plain")
-        assert [each.call for each in hooks.plan.handlers_for(hooks.endpoints[0], event)] == [second, third]
+        assert [each.call for each in hooks.plan.matching(hooks.endpoints[0], event, event.type)[0]] == [second, third]
 
     def test_nothing_is_remembered_for_types_that_senders_choose(self) -> None:
         hooks = dispatcher()
@@ -237,6 +237,25 @@ class TestNames:
         for each in (made(), function, function):
             hooks.on(Event)(each)
         assert self.names(hooks) == [self.NAME, f"{self.NAME}#2", f"{self.NAME}#2"]
+
+    def test_what_cannot_be_hashed_is_told_apart_too(self) -> None:
+        class Equal:
+            __hash__ = None  # type: ignore[assignment]  # as a class has that defines __eq__ only
+
+            def __init__(self, number: int) -> None:
+                self.number = number
+
+            def __eq__(self, other: object) -> bool:
+                return isinstance(other, Equal) and other.number == self.number
+
+            def __call__(self, event: Event) -> None: ...
+
+        hooks = dispatcher()
+        for number in (1, 2, 1):
+            hooks.on(Event)(Equal(number))
+        name = f"{__name__}.{Equal.__qualname__}"
+        assert self.names(hooks) == [name, f"{name}#2", name]
+        assert ran(hooks, "plain", "door.opened") == [Equal(1), Equal(2)]
 
     def test_they_stay_when_others_are_registered_later(self) -> None:
         hooks = dispatcher()

@@ -49,6 +49,20 @@ def test_the_public_names_are_these_and_sorted() -> None:
 
 def test_every_public_name_is_there() -> None:
     assert [name for name in NAMES if not hasattr(webhook_kit, name)] == []
+    assert set(NAMES) <= set(dir(webhook_kit))
+
+
+def test_the_names_are_shown_before_they_are_used() -> None:
+    shown = "import webhook_kit; print(*dir(webhook_kit))"
+    found = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    assert set(NAMES) <= set(found.stdout.split())
+
+
+def test_what_is_not_used_is_not_imported() -> None:
+    """An installed pytest plugin costs other projects nothing."""
+    shown = "import sys, webhook_kit; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    assert not {"pydantic", "asgiref", "webhook_kit.dispatcher"} & set(found.stdout.split())
 
 
 def test_a_star_import_brings_the_public_names_only() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -188,6 +189,27 @@ class TestFrames:
         """Such as the call of a function that takes other arguments."""
         error = caught(within("webhook_kit.drivers", [].pop))
         assert (frames(error), frames(own(error))) == (["outer"], [])
+
+    def test_nor_are_they_in_what_it_came_from(self) -> None:
+        """A tracker shows those errors as well."""
+        error = caught(within("webhook_kit.drivers", fails))
+        error.__cause__ = caught(within("webhook_kit.flow", fails))
+        error.__cause__.__context__ = caught(within("webhook_kit.flow", [].pop))
+        error.__cause__.__context__.__context__ = error
+        group = ExceptionGroup("of the user", [ValueError(), error]) if isinstance(error, Exception) else error
+        assert own(group) is group
+        chain = [error, error.__cause__, error.__cause__.__context__]
+        assert [frames(each) for each in chain] == [["fails"], ["fails"], []]
+
+    def test_an_observer_does_not_run_while_a_refusal_is_handled(self, send: Send) -> None:
+        """What it raises, or looks up, would lead to the frames that hold the secret."""
+        hooks = Dispatcher()
+        hooks.add(Plain(secret=SECRET))
+        handled: list[object] = []
+        hooks.observe(thread=False)(lambda record: handled.append(sys.exc_info()[1]))
+        send(hooks, request())
+        hooks.close()
+        assert handled == [None]
 
     @pytest.mark.parametrize("colour", ["sync", "async"])
     def test_none_of_ours_is_logged(self, colour: str, send: Send, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +22,9 @@ LEASES = st.sampled_from([100.0, 300.0])
 RETENTIONS = st.sampled_from([90.0, 500.0])
 STEPS = st.sampled_from([70.0, 130.0])
 NAMES = st.sampled_from(["first", "second", "third"])
-WHICH = st.integers(0, 3)
+# Mostly the last worker that claimed, else one that is late, or nobody.
+WHICH = st.sampled_from([0, 0, 0, 1, 2, 3])
+WHO = st.integers(0, 1)
 
 
 @dataclass
@@ -36,10 +40,13 @@ class Remembered:
 
 
 class Machine(RuleBasedStateMachine):
-    """Claims, completions, releases and extensions by live and by late workers, as time goes by."""
+    """Claims, completions, releases and extensions by live and by late workers, as time goes by.
+
+    The stores share a site, as those of several processes do.
+    """
 
     site: Site
-    stores: list[Store]
+    stores: Sequence[Store]
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,59 +56,73 @@ class Machine(RuleBasedStateMachine):
         # Every claim that was ever made of a key: the workers of all but the last are late.
         self.tokens: dict[str, list[str]] = {}
 
-    @rule(key=KEYS, lease=LEASES)
-    def claim(self, key: str, lease: float) -> None:
-        claim = self.store.claim(self.run + key, "", lease)
-        expected = self._expected(key)
-        if isinstance(expected, New):
-            assert isinstance(claim, New), f"{claim}, and the key is free"
-            assert (claim.attempt, claim.done) == (expected.attempt, expected.done)
-            tokens = self.tokens.setdefault(key, [])
-            assert claim.token not in tokens
-            tokens.append(claim.token)
-            self.model[key] = Remembered(len(tokens) - 1, self.now + lease, claim.attempt, claim.done)
-        elif isinstance(expected, Busy):
-            assert isinstance(claim, Busy), f"{claim}, and the key is held"
-            assert abs(claim.lease_left - expected.lease_left) < 20
-        else:
-            assert claim == expected
+    @rule(key=KEYS, who=WHO, lease=LEASES)
+    def claim(self, key: str, who: int, lease: float) -> None:
+        self._compare(key, lease, [self._store(who).claim(self.run + key, "", lease)])
 
-    @rule(key=KEYS, which=WHICH, body=st.binary(max_size=4), retention=RETENTIONS)
-    def complete(self, key: str, which: int, body: bytes, retention: float) -> None:
+    @rule(key=KEYS, lease=LEASES)
+    def claim_at_once(self, key: str, lease: float) -> None:
+        with ThreadPoolExecutor(2) as pool:
+            claims = pool.map(lambda who: self._store(who).claim(self.run + key, "", lease), range(2))
+        self._compare(key, lease, list(claims))
+
+    @rule(key=KEYS, who=WHO, which=WHICH, body=st.binary(max_size=4), retention=RETENTIONS)
+    def complete(self, key: str, who: int, which: int, body: bytes, retention: float) -> None:
         number, token = self._worker(key, which)
         answer = RawResponse(200, [("x", "y")], body)
         held = self._holds(key, number)
-        assert self.store.complete(self.run + key, token, answer, retention) is held
+        assert self._store(who).complete(self.run + key, token, answer, retention) is held
         if held:
             known = self.model[key]
             known.holder, known.answer, known.expires = None, answer, self.now + retention
 
-    @rule(key=KEYS, which=WHICH, name=NAMES)
-    def release(self, key: str, which: int, name: str) -> None:
+    @rule(key=KEYS, who=WHO, which=WHICH, name=NAMES)
+    def release(self, key: str, who: int, which: int, name: str) -> None:
         number, token = self._worker(key, which)
         held = self._holds(key, number)
         before = self.model[key].done if held else ()
         done = before if name in before else (*before, name)
-        assert self.store.release(self.run + key, token, done) is held
+        assert self._store(who).release(self.run + key, token, done) is held
         if held:
             self.model[key].holder, self.model[key].done = None, done
 
-    @rule(key=KEYS, which=WHICH, lease=LEASES)
-    def extend(self, key: str, which: int, lease: float) -> None:
+    @rule(key=KEYS, who=WHO, which=WHICH, lease=LEASES)
+    def extend(self, key: str, who: int, which: int, lease: float) -> None:
         number, token = self._worker(key, which)
         held = self._holds(key, number)
-        assert self.store.extend(self.run + key, token, lease) is held
+        assert self._store(who).extend(self.run + key, token, lease) is held
         if held:
             self.model[key].until = self.now + lease
 
     @rule(seconds=STEPS)
     def wait(self, seconds: float) -> None:
-        self.site.advance(self.store, seconds)
+        self.site.advance(self._store(0), seconds)
         self.now += seconds
 
-    @property
-    def store(self) -> Store:
-        return self.stores[0]
+    def _store(self, who: int) -> Store:
+        return self.stores[who % len(self.stores)]
+
+    def _compare(self, key: str, lease: float, claims: list[Claim]) -> None:
+        """Compare claims that were made at the same time with what the model expects of them."""
+        expected = self._expected(key)
+        if isinstance(expected, New):
+            new = [claim for claim in claims if isinstance(claim, New)]
+            assert len(new) == 1, f"{claims}, and the key was free"
+            claim = new[0]
+            assert (claim.attempt, claim.done) == (expected.attempt, expected.done)
+            tokens = self.tokens.setdefault(key, [])
+            assert claim.token not in tokens
+            tokens.append(claim.token)
+            self.model[key] = Remembered(len(tokens) - 1, self.now + lease, claim.attempt, claim.done)
+            claims = [claim for claim in claims if claim not in new]
+            expected = Busy(lease)
+        for claim in claims:
+            if isinstance(expected, Done):
+                assert claim == expected
+            else:
+                assert isinstance(expected, Busy)
+                assert isinstance(claim, Busy), f"{claim}, and the key is held"
+                assert abs(claim.lease_left - expected.lease_left) < 20
 
     def _expected(self, key: str) -> Claim:
         known = self.model.get(key)
@@ -124,12 +145,12 @@ class Machine(RuleBasedStateMachine):
         return known is not None and known.holder is not None and known.holder == number
 
 
-def compare(store: Store, at: Site, examples: int, *, shrink: bool = True) -> None:
-    """Raise what the machine finds when it compares the store with the model."""
+def compare(shared: Store | Sequence[Store], at: Site, examples: int, *, shrink: bool = True) -> None:
+    """Raise what the machine finds when it compares a store, or several that share a site, with the model."""
 
     class Compared(Machine):
         site = at
-        stores = [store]  # noqa: RUF012  # a class for one run
+        stores = [shared] if isinstance(shared, Store) else shared
 
     options: Any = settings(
         max_examples=examples,

@@ -14,6 +14,8 @@ import redis
 
 from tests.core.plain import Clock
 from webhook_kit.idempotency import MemoryStore, RedisStore, SQLStore, Store
+from webhook_kit.idempotency.sql.backend import Work
+from webhook_kit.idempotency.sql.statements import Steps
 
 POSTGRESQL = os.environ.get("WEBHOOK_KIT_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 REDIS = os.environ.get("WEBHOOK_KIT_REDIS", "redis://127.0.0.1:6379/0")
@@ -24,6 +26,21 @@ for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
     redis.call('PEXPIRE', key, redis.call('PTTL', key) - ARGV[3])
 end
 """
+
+
+def ask(store: SQLStore, *statements: str) -> None:
+    """Run statements as a store runs its own."""
+    store._backend.call(asking(*statements))
+
+
+def asking(*statements: str) -> Work:
+    """Return statements as work."""
+
+    def each() -> Steps[None]:
+        for statement in statements:
+            yield statement, {}
+
+    return Work("", each)
 
 
 class Site(ABC):
@@ -63,17 +80,17 @@ class SQL(Site):
     def rows(self, store: SQLStore, statement: str) -> list[Any]:
         """Return the first column of what a statement finds."""
 
-        def fetch(execute: Any) -> list[Any]:
-            return [row[0] for row in execute(statement, {}).fetchall()]
+        def fetch() -> Steps[list[Any]]:
+            found: Any = yield statement, {}
+            return [row[0] for row in found.fetchall()]
 
-        found: list[Any] = store._backend.call(fetch)
-        return found
+        rows: list[Any] = store._backend.call(Work("", fetch))
+        return rows
 
     def advance(self, store: Store, seconds: float) -> None:
         assert isinstance(store, SQLStore)
-        backend = store._backend
-        past = f"UPDATE {backend.schema.deliveries} SET leased_until = leased_until - {seconds}, "
-        backend.call(lambda execute: execute(past + f"expires_at = expires_at - {seconds}", {}))
+        past = f"leased_until = leased_until - {seconds}, expires_at = expires_at - {seconds}"
+        ask(store, f"UPDATE {store._backend.schema.deliveries} SET {past}")
 
 
 class SQLiteFile(SQL):

@@ -13,7 +13,7 @@ import redis
 
 from tests.idempotency.own_redis import OwnRedis
 from tests.idempotency.sites import REDIS, Redis
-from webhook_kit import ConfigurationError, RawResponse
+from webhook_kit import ConfigurationError, Dispatcher, RawResponse
 from webhook_kit.idempotency import Busy, New, RedisStore
 
 ANSWER = RawResponse(200, [("content-type", "text/plain")], b"success")
@@ -57,7 +57,9 @@ def claimed(store: RedisStore, key: str) -> str:
 
 
 class TestConstruction:
-    @pytest.mark.parametrize("url", ["localhost", "http://:hunter2@localhost", "", None])
+    @pytest.mark.parametrize(
+        "url", ["localhost", "http://:hunter2@localhost", "", None, "redis://:hunter2@localhost?time_out=5"]
+    )
     def test_what_is_no_url_is_refused_without_being_shown(self, url: Any) -> None:
         with pytest.raises(ConfigurationError, match="RedisStore takes a URL such as redis://") as caught:
             RedisStore(url)
@@ -161,7 +163,27 @@ class TestEviction:
 
     def test_unless_told(self, own: OwnRedis, opened: Opened) -> None:
         own.configure("maxmemory-policy", "allkeys-lru")
-        claimed(opened(RedisStore(own.url, allow_eviction=True)), "key")
+        store = opened(RedisStore(own.url, allow_eviction=True))
+        store.check()
+        claimed(store, "key")
+
+    def test_the_start_of_an_application_tells_it_once(
+        self, own: OwnRedis, opened: Opened, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        own.configure("maxmemory-policy", "allkeys-lru")
+        hooks = Dispatcher(idempotency=opened(RedisStore(own.url)))
+        with pytest.raises(ConfigurationError, match="Set it to noeviction"):
+            hooks.open()
+        assert caplog.records == []
+
+    @pytest.mark.parametrize("allow_eviction", [False, True])
+    def test_a_server_that_is_away_stops_no_start(
+        self, opened: Opened, allow_eviction: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            url = f"redis://127.0.0.1:{taken.getsockname()[1]}"
+        Dispatcher(idempotency=opened(RedisStore(url, allow_eviction=allow_eviction))).open()
+        assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["ConnectionError"]
 
     def test_a_server_that_may_not_be_asked_is_refused_too(self, own: OwnRedis, opened: Opened) -> None:
         own.client().acl_setuser("limited", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-info"])

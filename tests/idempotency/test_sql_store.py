@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import socket
 import sqlite3
@@ -10,22 +11,27 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 import pytest
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import LockNotAvailable, SerializationFailure
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError as PoolError
 
-from tests.idempotency.sites import POSTGRESQL, SQL, PostgreSQL, SQLiteFile, params, site
-from webhook_kit import ConfigurationError, RawResponse
-from webhook_kit.idempotency import Busy, New, SQLStore
-from webhook_kit.idempotency.sql import postgresql as postgresql_module
+from tests.idempotency.sites import POSTGRESQL, SQL, PostgreSQL, SQLiteFile, ask, asking, params, site
+from webhook_kit import ConfigurationError, Dispatcher, RawResponse
+from webhook_kit.idempotency import Busy, Claim, Done, New, SQLStore
+from webhook_kit.idempotency.batching import Call
+from webhook_kit.idempotency.sql import backend as backend_module
 from webhook_kit.idempotency.sql import sqlite, statements
 from webhook_kit.idempotency.sql import store as store_module
+from webhook_kit.idempotency.sql.backend import Work
+from webhook_kit.idempotency.sql.statements import Steps
 
 ANSWER = RawResponse(200, [("content-type", "text/plain")], b"success")
 
@@ -67,18 +73,31 @@ def opened() -> Iterator[Callable[[SQLStore], SQLStore]]:
 Opened = Callable[[SQLStore], SQLStore]
 
 
+def before_each(work: Work, intrude: Callable[[str], str | None]) -> Work:
+    """Let somebody else's statement run before one of the work's own."""
+
+    def disturbed() -> Steps[Any]:
+        steps = work.begin()
+        request = next(steps)
+        while True:
+            if (other := intrude(request[0])) is not None:
+                yield other, {}
+            try:
+                request = steps.send((yield request))
+            except StopIteration as end:
+                return end.value
+
+    return Work(work.key, disturbed)
+
+
 def claimed(store: SQLStore, key: str) -> str:
     claim = store.claim(key, "", 30)
     assert isinstance(claim, New)
     return claim.token
 
 
-def run(store: SQLStore, statement: str) -> Any:
-    return store._backend.call(lambda execute: execute(statement, {}))
-
-
 class TestURLs:
-    @pytest.mark.parametrize("url", ["webhooks.db", "", "sqlite//x", 5])
+    @pytest.mark.parametrize("url", ["webhooks.db", "", "sqlite//x", "sqlite://webhooks.db", 5])
     def test_what_is_no_url_is_refused_without_being_shown(self, url: Any) -> None:
         with pytest.raises(ConfigurationError, match="SQLStore takes a URL") as caught:
             SQLStore(url)
@@ -126,6 +145,13 @@ class TestTables:
         store.check()
         assert store.complete("key", token, ANSWER, 60)
 
+    async def test_they_may_be_made_where_an_event_loop_runs(self, at: SQL, opened: Opened) -> None:
+        """As in a notebook, or at the start of an asynchronous application."""
+        store = opened(at.store())
+        at.leave()
+        store.create()
+        store.check()
+
     def test_several_processes_may_make_them_at_once(self, at: SQL, opened: Opened) -> None:
         at.leave()
         stores = [opened(at.store()) for _ in range(6)]
@@ -149,7 +175,10 @@ class TestTables:
         with pytest.raises(ConfigurationError, match="create"):
             asyncio.run(store.aclaim("key", "", 30))
         assert len(caplog.records) == 1, "said once, because a delivery's line names only the kind of error"
+        with pytest.raises(ConfigurationError, match=r"run SQLStore\(url\)\.create\(\) once"):
+            Dispatcher(idempotency=store).open()
         store.create()
+        Dispatcher(idempotency=store).open()
         claimed(store, "key")
 
     @pytest.mark.services
@@ -164,16 +193,29 @@ class TestTables:
 
     def test_tables_of_another_version_are_refused(self, at: SQL, opened: Opened) -> None:
         store = opened(at.store())
-        run(store, f"UPDATE {store._backend.schema.versions} SET version = 7")
+        ask(store, f"UPDATE {store._backend.schema.versions} SET version = 7")
         later = opened(at.store())
         with pytest.raises(ConfigurationError, match="are of version 7, and this webhook_kit works with version 1"):
             later.claim("key", "", 30)
         with pytest.raises(ConfigurationError, match="version 7"):
             later.create()
+        with pytest.raises(
+            ConfigurationError, match=r"give SQLStore another prefix= and run SQLStore\(url\)\.create\(\)"
+        ):
+            Dispatcher(idempotency=later).open()
+
+    async def test_a_database_that_is_away_stops_no_start_and_is_used_when_it_is_back(
+        self, tmp_path: Path, opened: Opened, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        store = opened(SQLStore(f"sqlite:///{tmp_path}/volume/webhooks.db"))
+        async with Dispatcher(idempotency=store):
+            assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["OperationalError"]
+            (tmp_path / "volume").mkdir()
+            claimed(store, "key")
 
     @pytest.mark.services
     def test_a_version_that_was_lost_is_like_no_tables(self, server: PostgreSQL, opened: Opened) -> None:
-        run(opened(server.store()), f"DELETE FROM {server.prefix}schema")
+        ask(opened(server.store()), f"DELETE FROM {server.prefix}schema")
         with pytest.raises(ConfigurationError, match="run SQLStore"):
             opened(server.store()).check()
 
@@ -218,7 +260,7 @@ class TestPurging:
         assert again.attempt == 1, "also where nobody purged"
 
     def test_a_store_purges_by_itself(self, at: SQL, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-        for module in (statements, sqlite, postgresql_module):
+        for module in (statements, backend_module):
             monkeypatch.setattr(module, "AT_ONCE", 2)
         store = opened(at.store())
         self.fill(store, at)
@@ -263,7 +305,7 @@ class TestSQLite:
         store = opened(file.store())
         token, other = claimed(store, "key"), claimed(store, "other")
         backend: Any = store._backend
-        pages = backend.call(lambda execute: execute("PRAGMA page_count", {}).fetchone()[0])
+        [pages] = file.rows(store, "PRAGMA page_count")
         opening = backend._open
 
         def open_small() -> sqlite3.Connection:
@@ -309,6 +351,19 @@ class TestSQLite:
         with store.transaction("key", token, "first"):
             pass
 
+    def test_it_is_not_closed_under_the_hands_of_another_thread(self, file: SQLiteFile, opened: Opened) -> None:
+        """SQLite would take the process along."""
+        store = opened(file.store(timeout=0.1))
+        token = claimed(store, "key")
+        backend: Any = store._backend
+        used = backend._connection
+        with store.transaction("key", token, "first"), ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(store.close).result()
+            assert backend._connection is used
+        assert store.complete("key", token, RawResponse(200), 60)
+        store.close()
+        assert backend._connection is None
+
     def test_the_wait_for_this_process_is_bounded(self, file: SQLiteFile, opened: Opened) -> None:
         store = opened(file.store(timeout=0.1))
         token = claimed(store, "key")
@@ -319,16 +374,22 @@ class TestSQLite:
     def test_what_nobody_waits_for_any_more_is_left_out(self, file: SQLiteFile, opened: Opened) -> None:
         store = opened(file.store())
         claimed(store, "key")
-        backend: Any = store._backend
-        done: list[str] = []
-        calls = [sqlite.Call(lambda execute, name=name: done.append(name)) for name in ("given up", "waited for")]
+        calls = [Call(store._claiming(name, 30)) for name in ("given up", "waited for")]
         calls[0].abandoned = True
-        backend._write(calls)
-        assert done == ["waited for"]
+        store._backend.run(calls)
+        assert file.rows(store, f"SELECT key FROM {store._backend.schema.deliveries}") == ["key", "waited for"]
+
+    def test_nor_is_it_tried_again_by_itself(self, file: SQLiteFile, opened: Opened) -> None:
+        store = opened(file.store())
+        calls = [Call(work) for work in (asking("nonsense"), store._claiming("given up", 30))]
+        calls[1].abandoned = True
+        store._backend.run(calls)
+        assert isinstance(calls[0].error, sqlite3.OperationalError)
+        assert file.rows(store, f"SELECT key FROM {store._backend.schema.deliveries}") == []
 
     def test_a_batch_that_cannot_begin_again_fails_at_once(self, file: SQLiteFile, opened: Opened) -> None:
         """What failed together is tried one by one, but the wait for the lock is not repeated for each."""
-        store = opened(file.store(timeout=0.05))
+        store = opened(file.store())
         claimed(store, "key")
         backend: Any = store._backend
         begun: list[int] = []
@@ -341,8 +402,8 @@ class TestSQLite:
             raise sqlite3.OperationalError("locked")
 
         backend._begin = begin
-        calls = [sqlite.Call(lambda execute: execute("nonsense", {})) for _ in range(3)]
-        backend._write(calls)
+        calls = [Call(asking("nonsense")) for _ in range(3)]
+        backend.run(calls)
         assert [str(call.error) for call in calls] == ["locked"] * 3
         assert len(begun) == 2
         memory.close()
@@ -351,9 +412,9 @@ class TestSQLite:
         store = opened(SQLStore("sqlite://"))
         claimed(store, "key")
         with pytest.raises(sqlite3.OperationalError):
-            run(store, "nonsense")
+            ask(store, "nonsense")
         with pytest.raises(sqlite3.OperationalError):
-            store._backend.call(lambda execute: execute("COMMIT", {}))
+            ask(store, "COMMIT")
         assert isinstance(store.claim("key", "", 30), Busy)
 
     def test_a_forked_child_opens_the_file_anew(self, file: SQLiteFile, opened: Opened) -> None:
@@ -366,15 +427,98 @@ class TestSQLite:
         assert before._connection is not after._connection
         before.close()
 
+    def test_a_process_that_goes_elsewhere_keeps_its_file(
+        self, tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As those do that become daemons, also between two forks."""
+        monkeypatch.chdir(tmp_path)
+        store = opened(SQLStore("sqlite:///webhooks.db"))
+        claimed(store, "key")
+        store.close()
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        store.after_fork()
+        assert isinstance(store.claim("key", "", 30), Busy)
+
     def test_a_dropped_store_takes_its_thread_along(self, file: SQLiteFile) -> None:
         store = file.store()
         claimed(store, "key")
         backend: Any = store._backend
-        thread = backend._writer._thread
+        thread = backend._batcher._thread
         del store
         thread.join(10)
         assert not thread.is_alive()
         assert backend._connection is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+class TestForksOfSQLite:
+    """A child would take the locks of its parent for its own, and write into a log that others remove."""
+
+    def test_what_a_child_completes_outlives_its_parents_close(self, file: SQLiteFile, opened: Opened) -> None:
+        store = opened(file.store())
+        claimed(store, "before")
+        hooks = Dispatcher(idempotency=store)
+        (ready, tell), (go_on, let) = os.pipe(), os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                token = claimed(store, "key")
+                os.write(tell, b"x")
+                os.read(go_on, 1)
+                store.complete("key", token, ANSWER, 60)
+            finally:
+                os._exit(0)
+        os.read(ready, 1)
+        hooks.close()
+        os.write(let, b"x")
+        os.waitpid(child, 0)
+        for end in (ready, tell, go_on, let):
+            os.close(end)
+        assert store.claim("key", "", 30) == Done(ANSWER)
+
+    def test_a_parent_in_a_transaction_is_told(
+        self, file: SQLiteFile, opened: Opened, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store = opened(file.store())
+        token, gate = claimed(store, "key"), store._backend.gate
+        with store.transaction("key", token, "mine"):
+            self.fork()
+        elsewhere = threading.Thread(target=gate.enter)
+        elsewhere.start()
+        elsewhere.join()
+        with monkeypatch.context() as patience:
+            patience.setattr(gate, "_timeout", 0.01)
+            self.fork()
+        gate.leave()
+        assert [record.getMessage()[:50] for record in caplog.records] == [
+            "this process is forked while a transaction of SQLS"
+        ] * 2
+        self.fork()
+        assert store.release("key", token)
+        assert store.claim("key", "", 30)[1:] == (2, ("mine",)), "the transaction was committed"
+
+    def test_a_database_in_memory_stays_with_its_parent(self, opened: Opened) -> None:
+        store = opened(SQLStore("sqlite://"))
+        claimed(store, "key")
+        self.fork()
+        assert isinstance(store.claim("key", "", 30), Busy)
+
+    def test_a_child_leaves_alone_what_its_parent_let_go(
+        self, file: SQLiteFile, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It may fork as well, and must not wait for places that nobody leaves."""
+        before: Any = opened(file.store())._backend
+        monkeypatch.setattr(sqlite, "_living", WeakSet({before}))
+        sqlite._before_fork()
+        sqlite._after_fork_in_child()
+        assert (list(sqlite._living), sqlite._let_go) == ([], [])
+
+    def fork(self) -> None:
+        if (child := os.fork()) == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
 
 
 @pytest.mark.services
@@ -397,9 +541,7 @@ class TestPostgreSQL:
         claimed(store, "key")
         started = time.monotonic()
         with pytest.raises(psycopg.OperationalError):
-            store._backend.call(
-                lambda execute: execute("SET statement_timeout = 0", {}) and execute("SELECT pg_sleep(10)", {})
-            )
+            ask(store, "SET statement_timeout = 0", "SELECT pg_sleep(10)")
         assert time.monotonic() - started < 3
         claimed(store, "other")
 
@@ -414,7 +556,8 @@ class TestPostgreSQL:
         assert store.complete("key", token, ANSWER, 60)
 
     def test_connections_that_the_server_closed_are_replaced(self, server: PostgreSQL, opened: Opened) -> None:
-        store = opened(server.store(pool_size=4))
+        url = make_url(POSTGRESQL).update_query_dict({"application_name": server.prefix})
+        store = opened(SQLStore(url, prefix=server.prefix, pool_size=4))
 
         async def claim(number: int) -> Any:
             return await store.aclaim(f"key{number}", "", 30)
@@ -426,20 +569,16 @@ class TestPostgreSQL:
         with store._backend.engine.connect():
             pass
         with psycopg.connect(POSTGRESQL, autocommit=True) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE application_name = 'webhook_kit' AND datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            ended = other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [server.prefix]
+            ).fetchall()
+        assert ended == [(True,)] * len(ended) != []
         assert [type(each) for each in asyncio.run(several(range(8, 16)))] == [New] * 8
 
     def test_one_that_breaks_twice_is_trouble(self, server: PostgreSQL, opened: Opened) -> None:
         store = opened(server.store())
-
-        def suicide(execute: Any) -> Any:
-            return execute("SELECT pg_terminate_backend(pg_backend_pid())", {})
-
         with pytest.raises(psycopg.OperationalError):
-            store._backend.call(suicide)
+            ask(store, "SELECT pg_terminate_backend(pg_backend_pid())")
         claimed(store, "key")
 
     def test_a_claim_whose_answer_was_lost_is_ours(self, server: PostgreSQL, opened: Opened) -> None:
@@ -447,13 +586,14 @@ class TestPostgreSQL:
         tries: list[Any] = []
         work = store._claiming("key", 30)
 
-        def lose_the_first(execute: Any) -> Any:
-            tries.append(work(execute))
+        def lose_the_first() -> Steps[Claim]:
+            tries.append((yield from work.begin()))
             if len(tries) == 1:
-                execute("SELECT pg_terminate_backend(pg_backend_pid())", {})
+                yield "SELECT pg_terminate_backend(pg_backend_pid())", {}
             return tries[-1]
 
-        assert store._backend.call(lose_the_first) == tries[0]
+        assert store._backend.call(Work("key", lose_the_first)) == tries[0]
+        assert len(tries) == 2
 
     def test_who_is_overtaken_again_and_again_is_told_to_come_back(self, server: PostgreSQL, opened: Opened) -> None:
         store = opened(server.store())
@@ -461,28 +601,20 @@ class TestPostgreSQL:
         server.advance(store, 31)
         take = store._backend.statements._take
 
-        def overtaken(execute: Any) -> Any:
-            def slow(statement: str, values: Any) -> Any:
-                return execute(statement, {**values, "seen_until": 0.0} if statement is take else values)
+        def overtake(statement: str) -> str | None:
+            return f"UPDATE {server.prefix}deliveries SET attempt = attempt + 1" if statement is take else None
 
-            return store._claiming("key", 30)(slow)
-
-        assert store._backend.call(overtaken) == Busy(30)
+        assert store._backend.call(before_each(store._claiming("key", 30), overtake)) == Busy(30)
 
     def test_a_key_that_is_purged_meanwhile_is_claimed_anew(self, server: PostgreSQL, opened: Opened) -> None:
         store = opened(server.store())
         claimed(store, "key")
         look = store._backend.statements._look
 
-        def purged(execute: Any) -> Any:
-            def slow(statement: str, values: Any) -> Any:
-                if statement is look:
-                    execute(f"DELETE FROM {server.prefix}deliveries", {})
-                return execute(statement, values)
+        def purge(statement: str) -> str | None:
+            return f"DELETE FROM {server.prefix}deliveries" if statement is look else None
 
-            return store._claiming("key", 30)(slow)
-
-        claim = store._backend.call(purged)
+        claim = store._backend.call(before_each(store._claiming("key", 30), purge))
         assert isinstance(claim, New)
         assert claim.attempt == 1
 
@@ -492,29 +624,112 @@ class TestPostgreSQL:
         with pytest.raises(DBAPIError, match="permission denied"):
             opened(SQLStore(url, prefix=server.prefix)).claim("key", "", 30)
 
-    def test_who_waits_too_long_for_a_thread_does_not_begin(self, server: PostgreSQL, opened: Opened) -> None:
-        store = opened(server.store(pool_size=1, timeout=0.4))
+    def test_who_has_waited_too_long_does_not_begin(self, server: PostgreSQL, opened: Opened) -> None:
+        store = opened(server.store(timeout=1))
         backend: Any = store._backend
-        go_on = threading.Event()
+        begun, go_on = threading.Event(), threading.Event()
+
+        def wait() -> Steps[None]:
+            begun.set()
+            go_on.wait(10)
+            yield "SELECT 1", {}
 
         async def both() -> Any:
-            slow = asyncio.ensure_future(backend.acall(lambda execute: go_on.wait(10)))
+            slow = asyncio.ensure_future(backend.acall(Work("", wait)))
+            await asyncio.to_thread(begun.wait, 10)
             quick = asyncio.ensure_future(store.aclaim("key", "", 30))
-            await asyncio.sleep(0.5)
+            await asyncio.wait({quick})
             go_on.set()
             return await asyncio.gather(slow, quick, return_exceptions=True)
 
         assert isinstance(asyncio.run(both())[1], TimeoutError)
         claimed(store, "key")
 
+    def test_what_waits_shares_a_commit(self, server: PostgreSQL, opened: Opened) -> None:
+        store = opened(server.store())
+        calls = [Call(store._claiming(f"key{number}", 30)) for number in range(9)]
+        store._backend.run(calls)
+        assert [type(call.outcome()) for call in calls] == [New] * 9
+        assert len(set(server.rows(store, f"SELECT xmin::text FROM {server.prefix}deliveries"))) == 1
+
+    def test_twins_that_wait_together_are_told_apart(self, server: PostgreSQL, opened: Opened) -> None:
+        store = opened(server.store())
+        calls = [Call(store._claiming("key", 30)) for _ in range(9)]
+        store._backend.run(calls)
+        assert [type(call.outcome()) for call in calls] == [New, *[Busy] * 8], "in the order of arrival"
+
+    def test_the_trouble_of_one_is_not_that_of_the_others(self, server: PostgreSQL, opened: Opened) -> None:
+        store = opened(server.store(timeout=0.4))
+        locked, other = claimed(store, "locked"), claimed(store, "other")
+        server.advance(store, 31)
+        calls = [
+            Call(store._completing("other", other, ANSWER, 60)),
+            Call(store._claiming("locked", 30)),
+            Call(store._claiming("new", 30)),
+        ]
+        with psycopg.connect(POSTGRESQL) as connection:
+            connection.execute(f"SELECT 1 FROM {server.prefix}deliveries WHERE key = 'locked' FOR UPDATE".encode())
+            store._backend.run(calls)
+        assert isinstance(calls[1].error, LockNotAvailable)
+        assert (calls[0].outcome(), type(calls[2].outcome())) == (True, New), "nor was anything done twice"
+        assert store.complete("locked", locked, ANSWER, 60), "nobody took it over"
+
+    def test_a_row_that_cannot_be_read_is_the_trouble_of_its_delivery(self, server: PostgreSQL, opened: Opened) -> None:
+        store = opened(server.store())
+        claimed(store, "broken")
+        ask(store, f"UPDATE {server.prefix}deliveries SET done = 'no JSON'")
+        calls = [Call(store._claiming(key, 30)) for key in ("broken", "key")]
+        store._backend.run(calls)
+        with pytest.raises(ValueError, match="Expecting value"):
+            calls[0].outcome()
+        assert isinstance(calls[1].outcome(), New)
+
+    def test_many_on_a_lost_connection_are_done_again(self, server: PostgreSQL, opened: Opened) -> None:
+        store = opened(server.store())
+        ask(store, "SELECT 1")
+        with psycopg.connect(POSTGRESQL, autocommit=True) as other:
+            [pid] = server.rows(store, "SELECT pg_backend_pid()")
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        calls = [Call(store._claiming(f"key{number}", 30)) for number in range(9)]
+        store._backend.run(calls)
+        assert [type(call.outcome()) for call in calls] == [New] * 9
+
+    def test_rows_are_locked_in_the_order_of_their_keys(self, server: PostgreSQL, opened: Opened) -> None:
+        """So that two processes do not wait for each other in a circle."""
+        store = opened(server.store())
+        begun: list[str] = []
+
+        def claiming(key: str) -> Call[Work]:
+            def noted() -> Steps[Any]:
+                begun.append(key)
+                return (yield from store._claiming(key, 30).begin())
+
+            return Call(Work(key, noted))
+
+        store._backend.run([Call(store._backend.purging()), *map(claiming, ["b", "c", "a"])])
+        assert begun == ["a", "b", "c"]
+
     def test_options_of_the_url_are_kept(self, server: PostgreSQL, opened: Opened) -> None:
         url = make_url(POSTGRESQL).update_query_dict({"options": "-c work_mem=5MB", "application_name": "mine"})
         store = opened(SQLStore(url, prefix=server.prefix, timeout=3))
 
-        def setting(name: str) -> Any:
-            return store._backend.call(lambda execute: execute(f"SHOW {name}", {}).fetchone()[0])
+        names = ("work_mem", "application_name", "statement_timeout", "lock_timeout", "transaction_isolation")
+        settings = [*itertools.chain(*(server.rows(store, f"SHOW {name}") for name in names))]
+        assert settings == ["5MB", "mine", "1500ms", "375ms", "read committed"]
 
-        assert [setting(name) for name in ("work_mem", "application_name", "lock_timeout")] == ["5MB", "mine", "1500ms"]
+    def test_above_read_committed_no_transaction_outlives_a_heartbeat(self, server: PostgreSQL, opened: Opened) -> None:
+        """Which the guide says."""
+        url = make_url(POSTGRESQL).update_query_dict({"options": r"-c default_transaction_isolation=repeatable\ read"})
+        store = opened(SQLStore(url, prefix=server.prefix))
+        token = claimed(store, "key")
+        transaction = store.transaction("key", token, "first")
+        connection = transaction.__enter__()
+        connection.execute(text(f"CREATE TABLE {server.prefix}effects (number int)"))
+        assert store.extend("key", token, 30)
+        with pytest.raises(SerializationFailure):
+            transaction.__exit__(None, None, None)
+        with store.transaction("key", token, "first") as connection:
+            assert connection.scalar(text(f"SELECT to_regclass('{server.prefix}effects')")) is None
 
     def test_a_lost_connection_rolls_a_transaction_back(self, server: PostgreSQL, opened: Opened) -> None:
         store = opened(server.store())

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tests.core.conftest import Send
 from tests.core.plain import SECRET, Opened, Plain, body, request
-from tests.idempotency.sites import SQL, params, site
+from tests.idempotency.sites import SQL, ask, params, site
 from webhook_kit import ConfigurationError, Delivery, Dispatcher, RawResponse, Record
 from webhook_kit.idempotency import Fenced, New, SQLStore
 
@@ -33,7 +33,7 @@ def at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQL]:
 def store(at: SQL) -> Iterator[SQLStore]:
     """A store whose database has a table of the handlers' own, without a unique key, so that doubles show."""
     store = at.store()
-    store._backend.call(lambda execute: execute(f"CREATE TABLE {effects(store)} (door text NOT NULL)", {}))
+    ask(store, f"CREATE TABLE {effects(store)} (door text NOT NULL)")
     yield store
     store.close()
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from ..delivery import Transaction
 from ..errors import ConfigurationError, WebhookError
@@ -25,8 +24,7 @@ class Fenced(WebhookError):
     """Say that another worker took the delivery over: what this one wrote in its transaction is rolled back."""
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(NamedTuple):
     """The claim is ours: run the handlers that are not in ``done``."""
 
     token: str
@@ -34,15 +32,13 @@ class New:
     done: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(NamedTuple):
     """Another worker holds the claim, for ``lease_left`` seconds if it dies now."""
 
     lease_left: float
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """The delivery was completed earlier, with this answer."""
 
     response: RawResponse
@@ -62,7 +58,7 @@ class Store(ABC):
     """
 
     blocks: ClassVar[bool] = True
-    """Whether an operation may wait for something outside this process."""
+    """Whether an operation may wait for something outside this process. If not, it is called on event loops too."""
 
     @abstractmethod
     def claim(self, key: str, fingerprint: str, lease: float) -> Claim:
@@ -82,6 +78,16 @@ class Store(ABC):
     @abstractmethod
     def extend(self, key: str, token: str, lease: float) -> bool:
         """Let the lease run ``lease`` seconds from now; False where the claim was taken over."""
+
+    def check(self) -> None:
+        """Raise :class:`ConfigurationError` where the store cannot work before somebody does something about it.
+
+        Called once at the start of an application; what else it raises says that the store is unavailable just now.
+        """
+
+    async def acheck(self) -> None:
+        """Do as :meth:`check`."""
+        await asyncio.to_thread(self.check)
 
     async def aclaim(self, key: str, fingerprint: str, lease: float) -> Claim:
         """Do as :meth:`claim`."""

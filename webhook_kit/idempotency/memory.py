@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable
 from itertools import count
+from math import inf
+from operator import itemgetter
 from threading import Lock
-from typing import Literal, Never
+from typing import Final, Literal, Never, TypeAlias
 
 from ..errors import ConfigurationError, refuse_unknown
 from ..http import RawResponse
@@ -18,8 +20,15 @@ logger = logging.getLogger("webhook_kit")
 
 _NOBODY: tuple[str, ...] = ()
 
-# How long a claim that nobody completed is remembered after its lease: longer than vendors come back.
-ABANDONED_AFTER = 8 * 24 * 3600.0
+ABANDONED_AFTER: Final = 8 * 24 * 3600.0
+"""Seconds that a claim which nobody completed is remembered after its lease: longer than vendors come back."""
+
+
+_Held: TypeAlias = tuple[str | None, float, int, tuple[str, ...]]
+"""A claim: its token, or None once it was released; the end of its lease; its attempt; the finished handlers."""
+
+_Kept: TypeAlias = tuple[float, RawResponse, str]
+"""An answer: when it is forgotten, what it is, and its key."""
 
 
 class MemoryStore(Store):
@@ -55,46 +64,56 @@ class MemoryStore(Store):
     def after_fork(self) -> None:
         self._lock = Lock()
         self._tokens = count(1)
-        # key → (token or None once released, end of the lease, attempt, finished handlers), oldest lease first
-        self._claims: OrderedDict[str, tuple[str | None, float, int, tuple[str, ...]]] = OrderedDict()
-        # An ordered dictionary finds its first key at once, also after the ones before it were deleted.
-        # retention → key → (expiry, answer): within one retention the order of insertion is the order of expiry
-        self._completed: dict[float, OrderedDict[str, tuple[float, RawResponse]]] = {}
-        self._size = 0
+        # The oldest lease first.
+        self._claims: dict[str, _Held] = {}
+        self._answers: dict[str, _Kept] = {}
+        # retention → its answers: within one retention the order of completion is the order of expiry
+        self._by_retention: dict[float, deque[_Kept]] = {}
+        # Before this time nothing can be forgotten.
+        self._due = inf
         self._warned = False
 
     def claim(self, key: str, fingerprint: str, lease: float) -> Claim:
+        claims, answers = self._claims, self._answers
+        attempt, done = 1, _NOBODY
         with self._lock:
             now = self._clock()
-            self._expire(now)
-            for answers in self._completed.values():
-                if (kept := answers.get(key)) is not None:
-                    if kept[0] > now:
-                        return Done(kept[1])
-                    del answers[key]
-                    self._size -= 1
-            attempt, done = 1, _NOBODY
-            if (held := self._claims.get(key)) is not None:
-                token, until, attempt, done = held
-                if token is not None and until > now:
+            if now >= self._due:
+                self._expire(now)
+            if key in answers:
+                expiry, response, _ = answers[key]
+                if expiry > now:
+                    return Done(response)
+                del answers[key]
+            if key in claims:
+                held, until, attempt, done = claims[key]
+                if held is not None and until > now:
                     return Busy(until - now)
                 attempt += 1
                 # to the end of the order, because the lease starts anew
-                del self._claims[key]
-                self._size -= 1
-            elif self._size >= self._max_keys:
+                del claims[key]
+            elif len(claims) + len(answers) >= self._max_keys:
                 self._make_room(now)
             token = str(next(self._tokens))
-            self._claims[key] = (token, now + lease, attempt, done)
-            self._size += 1
-            return New(token, attempt, done)
+            until = now + lease
+            claims[key] = (token, until, attempt, done)
+            if until + ABANDONED_AFTER < self._due:
+                self._due = until + ABANDONED_AFTER
+        return New(token, attempt, done)
 
     def complete(self, key: str, token: str, response: RawResponse, retention: float) -> bool:
+        claims = self._claims
         with self._lock:
-            if self._held(key, token) is None:
+            if key not in claims or claims[key][0] != token:
                 return False
-            del self._claims[key]
-            self._completed.setdefault(retention, OrderedDict())[key] = (self._clock() + retention, response)
+            del claims[key]
+            expiry = self._clock() + retention
+            self._answers[key] = kept = (expiry, response, key)
+            if (order := self._by_retention.get(retention)) is None:
+                order = self._by_retention[retention] = deque()
+            order.append(kept)
+            if expiry < self._due:
+                self._due = expiry
             return True
 
     def release(self, key: str, token: str, done: tuple[str, ...] = ()) -> bool:
@@ -113,6 +132,9 @@ class MemoryStore(Store):
 
     # Nothing here blocks, so the asynchronous half needs no thread.
 
+    async def acheck(self) -> None:
+        self.check()
+
     async def aclaim(self, key: str, fingerprint: str, lease: float) -> Claim:
         return self.claim(key, fingerprint, lease)
 
@@ -129,59 +151,61 @@ class MemoryStore(Store):
         self.close()
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._claims) + len(self._answers)
 
     def __bool__(self) -> bool:
         # An empty store is a store.
         return True
 
     def __repr__(self) -> str:
-        return f"<MemoryStore: {self._size} of {self._max_keys} keys>"
+        return f"<MemoryStore: {len(self)} of {self._max_keys} keys>"
 
-    def _held(self, key: str, token: str) -> tuple[str | None, float, int, tuple[str, ...]] | None:
+    def _held(self, key: str, token: str) -> _Held | None:
         held = self._claims.get(key)
         return held if held is not None and held[0] == token else None
 
-    def _put(self, key: str, claim: tuple[str | None, float, int, tuple[str, ...]]) -> None:
+    def _put(self, key: str, held: _Held) -> None:
         """Replace a claim, at the end of the order of their leases."""
         del self._claims[key]
-        self._claims[key] = claim
+        self._claims[key] = held
+        self._due = min(self._due, held[1] + ABANDONED_AFTER)
 
     def _expire(self, now: float) -> None:
         """Forget at most two keys of each kind, so that expiry keeps up with arrival and never takes long."""
-        for answers in self._completed.values():
+        self._due = inf
+        for retention, order in list(self._by_retention.items()):
             for _ in range(2):
-                oldest = next(iter(answers), None)
-                if oldest is None or answers[oldest][0] > now:
+                if not order or order[0][0] > now:
                     break
-                del answers[oldest]
-                self._size -= 1
+                self._forget(order.popleft())
+            if order:
+                self._due = min(self._due, order[0][0])
+            else:
+                # A provider may give every event a retention of its own.
+                del self._by_retention[retention]
         for _ in range(2):
             first = next(iter(self._claims), None)
             if first is None or self._claims[first][1] + ABANDONED_AFTER > now:
                 break
             del self._claims[first]
-            self._size -= 1
+        if self._claims:
+            self._due = min(self._due, self._claims[next(iter(self._claims))][1] + ABANDONED_AFTER)
+
+    def _forget(self, kept: _Kept) -> None:
+        """Forget an answer, unless its key was completed anew."""
+        key = kept[2]
+        if self._answers.get(key) is kept:
+            del self._answers[key]
 
     def _make_room(self, now: float) -> None:
         if self._refuses:
             raise StoreFull(f"all {self._max_keys} keys are in use")
-        oldest: tuple[float, dict[str, tuple[float, RawResponse]], str] | None = None
-        for retention, answers in self._completed.items():
-            if answers:
-                key = next(iter(answers))
-                completed = answers[key][0] - retention
-                if oldest is None or completed < oldest[0]:
-                    oldest = completed, answers, key
-        if oldest is not None:
-            del oldest[1][oldest[2]]
-        else:
+        if not self._drop_oldest_answer():
             # A claim whose lease is over is held by nobody.
             idle = next((key for key, held in self._claims.items() if held[0] is None or held[1] <= now), None)
             if idle is None:
                 raise StoreFull(f"all {self._max_keys} keys are claimed by running deliveries")
             del self._claims[idle]
-        self._size -= 1
         if not self._warned:
             self._warned = True
             logger.warning(
@@ -189,3 +213,11 @@ class MemoryStore(Store):
                 "raise max_keys, or use SQLStore",
                 self._max_keys,
             )
+
+    def _drop_oldest_answer(self) -> bool:
+        orders = [(order[0][0] - retention, order) for retention, order in self._by_retention.items() if order]
+        if not orders:
+            return False
+        # Its answer is still there: what expired goes twice as fast as anything is added.
+        self._forget(min(orders, key=itemgetter(0))[1].popleft())
+        return True

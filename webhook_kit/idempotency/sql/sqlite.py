@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
-from weakref import finalize
+from weakref import WeakSet, finalize
 
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as SQLiteDialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
-from ..batching import Batcher, Call
-from .backend import PURGE_EVERY, Backend, NothingToClose, Work
+from ...errors import ConfigurationError
+from ...runtime import at_fork
+from ..batching import Call
+from .backend import LAST, Backend, Lost, NothingToClose, Work
+from .files import identity_of, network_of
 from .schema import Schema
-from .statements import AT_ONCE, Statements
+from .statements import Statements, Steps, run
+
+logger = logging.getLogger("webhook_kit")
 
 # unixepoch('subsec') is null, without an error, before SQLite 3.42.
 NOW: Final = "((julianday('now') - 2440587.5) * 86400.0)"
@@ -32,71 +39,82 @@ class SQLite(Backend):
     def __init__(self, url: URL, schema: Schema, timeout: float) -> None:
         dialect = SQLiteDialect(paramstyle="named")
         [database], options = dialect.create_connect_args(url)
-        self._connect: Callable[[], sqlite3.Connection] = partial(
+        self._connect: Callable[[], _Connection] = partial(
             _Connection,
             database,
             **{**options, "timeout": timeout, "isolation_level": None, "check_same_thread": False},
         )
         self._in_memory = _is_in_memory(url)
-        self._connection: sqlite3.Connection | None = None
-        self._purged = time.monotonic()
-        self._writer: Batcher[Work] = Batcher(self._write, name="webhook_kit-sqlite", timeout=timeout)
+        self._connection: _Connection | None = None
         engine = create_engine(
             "sqlite://", creator=self._shared if self._in_memory else self._open, poolclass=QueuePool, pool_size=1
         )
         event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "checkout", _check_out)
         super().__init__(schema, Statements(schema, dialect, NOW), engine, 1, timeout)
-
-    def call(self, work: Work) -> Any:
-        return self._writer.call(work)
-
-    async def acall(self, work: Work) -> Any:
-        return await self._writer.acall(work)
+        _living.add(self)
 
     def create(self) -> None:
         # Whoever opens the file first makes the tables.
         self.check()
 
     def check(self) -> None:
-        self._writer.call(lambda execute: None)
+        self.call(Work(LAST, _nothing))
 
     def close(self) -> None:
-        self._writer.close()
+        self._batcher.close()
         self.threads.close()
-        if not self._in_memory:
-            self.engine.dispose()
-            self._drop()
+        if self._in_memory:
+            return
+        # Another thread may be at work again, and a connection that is closed under its hands takes the process along.
+        with contextlib.suppress(TimeoutError):
+            self.gate.enter()
+            try:
+                self.engine.dispose()
+                self._drop()
+            finally:
+                self.gate.leave()
 
-    def _write(self, calls: Sequence[Call[Work]]) -> None:
+    def let_go(self) -> bool:
+        """Close the file, and let nobody open it until the gate is left; False where that cannot be."""
+        if self._in_memory:
+            return False
+        try:
+            if self.gate.is_taken_here:
+                raise TimeoutError
+            self.gate.enter()
+        except TimeoutError:
+            logger.warning(
+                "this process is forked while a transaction of SQLStore goes on: the child cannot use the file; "
+                "fork before delivery.transaction() or after it, or start the child anew (spawn)"
+            )
+            return False
+        self.engine.dispose()
+        self._drop()
+        return True
+
+    def run(self, calls: Sequence[Call[Work]]) -> None:
         self.gate.enter()
         try:
-            connection = self._begin()
-            try:
-                self._commit(connection, calls)
-            except BaseException:
-                if len(calls) == 1:
-                    raise
-                self._one_by_one(calls)
-            self._purge_when_due()
+            super().run(calls)
         finally:
             self.gate.leave()
 
-    def _one_by_one(self, calls: Sequence[Call[Work]]) -> None:
-        """Try what failed together: one delivery's trouble is not another's."""
-        failure: BaseException | None = None
-        for call in calls:
-            try:
-                # The wait for the file's lock is not repeated for each.
-                if failure is not None:
-                    raise failure
-                try:
-                    connection = self._begin()
-                except BaseException as error:
-                    failure = error
-                    raise
-                self._commit(connection, [call])
-            except BaseException as error:
-                call.error = error
+    def together(self, left: list[Call[Work]]) -> None:
+        try:
+            connection = self._begin()
+        except Exception as error:
+            raise Lost(error) from None
+        try:
+            for call in left:
+                # Nobody may wait any more, after a wait for the file's lock.
+                if not call.abandoned:
+                    call.result = run(call.work.begin(), connection.execute)
+            connection.execute("COMMIT")
+        except BaseException:
+            self._recover()
+            raise
+        left.clear()
 
     def _begin(self) -> sqlite3.Connection:
         try:
@@ -107,28 +125,14 @@ class SQLite(Backend):
             raise
         return connection
 
-    def _commit(self, connection: sqlite3.Connection, calls: Sequence[Call[Work]]) -> None:
-        try:
-            for call in calls:
-                # Nobody may wait any more, after a wait for the file's lock.
-                if not call.abandoned:
-                    call.result = call.work(connection.execute)
-            connection.execute("COMMIT")
-        except BaseException:
-            self._recover()
-            raise
-
-    def _purge_when_due(self) -> None:
-        if time.monotonic() - self._purged < PURGE_EVERY:
-            return
-        purge: Call[Work] = Call(self.statements.purge)
-        self._one_by_one([purge])
-        # While there is more, every batch of arrivals takes some along.
-        if purge.error is not None or purge.result < AT_ONCE:
-            self._purged = time.monotonic()
-
-    def _shared(self) -> sqlite3.Connection:
+    def _shared(self) -> _Connection:
         """Return the writer's connection, which is the only one to a database in memory."""
+        if self._connection is not None and self._connection.is_gone():
+            logger.error(
+                "the database file of SQLStore was removed or replaced while it was in use: what it remembered is "
+                "forgotten, and a retry of what it had completed runs again"
+            )
+            self._drop()
         if self._connection is None:
             self._connection = self._open()
             if self._in_memory:
@@ -142,11 +146,10 @@ class SQLite(Backend):
                 raise
         return self._connection
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> _Connection:
         connection = self._connect()
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.prepare()
         except BaseException:
             connection.close()
             raise
@@ -173,14 +176,77 @@ class _Cursor(NothingToClose, sqlite3.Cursor):
 
 
 class _Connection(sqlite3.Connection):
+    _path = ""
+    _identity: tuple[int, int] | None = None
+
+    def prepare(self) -> None:
+        """Make it durable; raises :class:`ConfigurationError` for a file that several machines may share."""
+        [[_, _, self._path]] = self.execute("PRAGMA database_list")
+        if self._path and (kind := network_of(self._path)):
+            raise ConfigurationError(
+                f"the database file is on a network file system ({kind}), where SQLite cannot keep its promises: "
+                "put it on a disk of this machine, or use PostgreSQL, which serves several"
+            )
+        self.execute("PRAGMA journal_mode = WAL")
+        self.execute("PRAGMA synchronous = FULL")
+        self._identity = identity_of(self._path)
+
+    def is_gone(self) -> bool:
+        """Say whether the path leads to another file by now, which everybody else uses."""
+        return self._identity is not None and identity_of(self._path) != self._identity
+
     def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
+
+
+def settled(url: URL) -> URL:
+    """Return a URL that leads to the same file from everywhere; raises ``ArgumentError`` for one that leads nowhere."""
+    # Checks it, and makes a relative path an absolute one.
+    [database], _ = SQLiteDialect().create_connect_args(url)
+    # A database in memory has no path, and that of a URI is SQLite's to read.
+    return url.set(database=database) if os.path.isabs(database) else url
+
+
+def _nothing() -> Steps[None]:
+    yield "SELECT 1", {}
 
 
 def _is_in_memory(url: URL) -> bool:
     return not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"
 
 
+def _check_out(connection: Any, record: object, proxy: object) -> None:
+    if connection.is_gone():
+        # The pool then opens another one.
+        raise DisconnectionError
+
+
 def _begin_immediate(connection: Connection) -> None:
     # A transaction that reads first cannot wait for the lock that its first write needs.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+# SQLite keeps an account of a process's locks, and a forked child inherits it, but not the locks. With a file that was
+# open at the fork the child would believe that it has them, and others would remove the log that it writes.
+# https://www.sqlite.org/howtocorrupt.html (2.6)
+
+_living: WeakSet[SQLite] = WeakSet()
+_let_go: list[SQLite] = []
+
+
+def _before_fork() -> None:
+    _let_go.extend(backend for backend in list(_living) if backend.let_go())
+
+
+def _after_fork_in_parent() -> None:
+    while _let_go:
+        _let_go.pop().gate.leave()
+
+
+def _after_fork_in_child() -> None:
+    # Nobody has their places, and the locks of these may be held by threads that stayed in the parent.
+    while _let_go:
+        _living.discard(_let_go.pop())
+
+
+at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 from weakref import finalize
@@ -13,9 +14,9 @@ from sqlalchemy.exc import ArgumentError
 from ...errors import ConfigurationError
 from ...http import RawResponse
 from ..base import Claim, Store
-from .backend import Backend, Work
+from .backend import LAST, Backend, Work
 from .schema import Schema
-from .sqlite import SQLite
+from .sqlite import SQLite, settled
 from .statements import AT_ONCE, new_token
 from .transaction import SQLTransaction
 
@@ -31,7 +32,7 @@ class SQLStore(Store):
     ``url`` is SQLAlchemy's: ``sqlite:///webhooks.db`` (a file of this machine), ``sqlite://`` (in memory),
     ``postgresql://user:password@host/database``. A SQLite file gets its tables by itself; for a server run
     ``SQLStore(url).create()`` once. ``timeout`` (seconds) bounds the wait for the database. ``pool_size`` bounds the
-    connections to a server: so many for the store, and so many for transactions. ``prefix`` begins the tables' names.
+    connections to a server for transactions, beside the one that claims. ``prefix`` begins the tables' names.
     """
 
     def __init__(
@@ -62,15 +63,23 @@ class SQLStore(Store):
         """Raise :class:`ConfigurationError` unless the tables are there, and of this version."""
         self._backend.check()
 
-    def purge(self) -> int:
+    def expired(self) -> int:
+        """Return how many deliveries have expired, and would be forgotten by :meth:`purge`."""
+        return cast(int, self._call(Work(LAST, self._backend.statements.expired)))
+
+    def purge(self, progress: Callable[[int], object] | None = None) -> int:
         """Forget everything that has expired, in batches, and return how many deliveries that were.
 
-        The store does so by itself, a batch a minute at least.
+        The store does so by itself, a batch a minute at least. ``progress`` is told after each batch how many it were
+        so far.
         """
-        purged = 0
-        while (batch := cast(int, self._call(self._backend.statements.purge))) == AT_ONCE:
+        purged, batch = 0, AT_ONCE
+        while batch == AT_ONCE:
+            batch = cast(int, self._call(self._backend.purging()))
             purged += batch
-        return purged + batch
+            if progress is not None:
+                progress(purged)
+        return purged
 
     def claim(self, key: str, fingerprint: str, lease: float) -> Claim:
         return cast(Claim, self._call(self._claiming(key, lease)))
@@ -118,16 +127,16 @@ class SQLStore(Store):
         return f"<SQLStore: {self._backend.engine.dialect.name}>"
 
     def _claiming(self, key: str, lease: float) -> Work:
-        return partial(self._backend.statements.claim, key, new_token(), lease)
+        return Work(key, partial(self._backend.statements.claim, key, new_token(), lease))
 
     def _completing(self, key: str, token: str, response: RawResponse, retention: float) -> Work:
-        return partial(self._backend.statements.complete, key, token, response, retention)
+        return Work(key, partial(self._backend.statements.complete, key, token, response, retention))
 
     def _releasing(self, key: str, token: str, done: tuple[str, ...]) -> Work:
-        return partial(self._backend.statements.release, key, token, done)
+        return Work(key, partial(self._backend.statements.release, key, token, done))
 
     def _extending(self, key: str, token: str, lease: float) -> Work:
-        return partial(self._backend.statements.extend, key, token, lease)
+        return Work(key, partial(self._backend.statements.extend, key, token, lease))
 
     def _call(self, work: Work) -> Any:
         try:
@@ -153,13 +162,13 @@ class SQLStore(Store):
 def _parsed(url: str | URL) -> URL:
     try:
         parsed = make_url(url)
+        if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+            return settled(parsed)
     except (ArgumentError, ValueError):
         # Without the text, which may hold a password.
         raise ConfigurationError(
             "SQLStore takes a URL of SQLAlchemy's, such as sqlite:///webhooks.db or postgresql://user@host/database"
         ) from None
-    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        return parsed
     if parsed.drivername in ("postgresql", "postgresql+psycopg", "postgresql+psycopg_async", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     raise ConfigurationError(

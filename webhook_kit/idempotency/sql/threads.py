@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from ...runtime import finish
+
 T = TypeVar("T")
 
 
@@ -29,18 +31,7 @@ class Threads:
 
     async def run(self, function: Callable[[], T]) -> T:
         """Run a function, and wait for its end even when cancelled meanwhile: threads cannot be stopped."""
-        running = asyncio.wrap_future(self.submit(function))
-        cancellation: asyncio.CancelledError | None = None
-        while not running.done():
-            try:
-                await asyncio.wait({running})
-            except asyncio.CancelledError as error:
-                cancellation = error
-        if cancellation is not None:
-            # Looked at, so that asyncio does not report an error that nobody saw.
-            running.exception()
-            raise cancellation
-        return running.result()
+        return await finish(asyncio.wrap_future(self.submit(function)))
 
     def close(self) -> None:
         """Wait for what runs, and end the threads."""

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...errors import ConfigurationError
 from .backend import Backend
+from .statements import run
 
 
 class SQLTransaction:
@@ -80,7 +81,7 @@ class SQLTransaction:
         try:
             with self._backend.watch(connection):
                 transaction = connection.begin()
-                done = self._backend.statements.done(self._key, self._token, _execute(connection))
+                done = run(self._backend.statements.done(self._key, self._token), _execute(connection))
             if self._handler in done:
                 raise ConfigurationError(
                     f"{self._handler} has committed already, and counts as done: a handler writes in one transaction"
@@ -113,8 +114,8 @@ class SQLTransaction:
             raise ConfigurationError(
                 f"{self._handler} ended the transaction itself; leave commit and rollback to delivery.transaction()"
             )
-        names = (*self._done, self._handler)
-        self._backend.statements.mark(self._key, self._token, names, _execute(connection))
+        marking = self._backend.statements.mark(self._key, self._token, self._done, self._handler)
+        run(marking, _execute(connection))
         transaction.commit()
 
     def _abandon(self, connection: Connection) -> None:

@@ -32,19 +32,26 @@ class Watchdog:
     @contextmanager
     def watch(self, connection: Watched) -> Iterator[None]:
         """Cut the connection if the block does not end in time."""
-        number = id(connection)
+        self.begin(connection)
+        try:
+            yield
+        finally:
+            self.end(connection)
+
+    def begin(self, connection: Watched) -> None:
+        """Cut the connection unless :meth:`end` is called in time."""
         with self._lock:
-            self._watched[number] = (time.monotonic() + self._timeout, connection)
+            self._watched[id(connection)] = (time.monotonic() + self._timeout, connection)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, args=(self._stop,), name="webhook_kit-watchdog", daemon=True
                 )
                 self._thread.start()
-        try:
-            yield
-        finally:
-            with self._lock:
-                del self._watched[number]
+
+    def end(self, connection: Watched) -> None:
+        """Leave the connection alone."""
+        with self._lock:
+            self._watched.pop(id(connection), None)
 
     def close(self) -> None:
         """End the thread; the next watch starts it anew."""
@@ -64,8 +71,9 @@ class Watchdog:
         now = time.monotonic()
         # Under the lock, so that the number of the socket cannot become that of another one.
         with self._lock:
-            for deadline, connection in self._watched.values():
+            for number, (deadline, connection) in list(self._watched.items()):
                 if deadline <= now:
+                    del self._watched[number]
                     _cut(connection)
 
 
@@ -73,6 +81,6 @@ def _cut(connection: Watched) -> None:
     try:
         with socket.socket(fileno=os.dup(connection.fileno())) as wire:
             wire.shutdown(socket.SHUT_RDWR)
-    except (OSError, ValueError):
-        # It broke by itself.
+    except Exception:
+        # It broke by itself, which each driver says by an error of its own.
         return
