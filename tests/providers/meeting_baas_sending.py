@@ -11,6 +11,7 @@ from webhook_kit.idempotency.base import Store
 from webhook_kit.providers.meeting_baas import AlertTriggered, MeetingBaaS
 from webhook_kit.providers.meeting_baas.channels import CHANNELS
 from webhook_kit.providers.meeting_baas.samples import SAMPLES
+from webhook_kit.testing import sign
 
 SECRET = "a secret of more than sixteen characters"
 OTHER = "another secret of more than sixteen characters"
@@ -43,8 +44,7 @@ def desk(keyword: str, secret: Any = None, *, driver: Driver = "dispatch", store
 
 def signed(keyword: str, payload: Payload, *, secret: str | None = None, now: float = NOW) -> list[tuple[str, str]]:
     """Return the headers of a sender's request."""
-    signature = CHANNELS[keyword].verifier.sign(secret or secret_of(keyword), body_of(payload), now=now)
-    return list(signature.headers)
+    return list(sign(provider(keyword), body_of(payload), secret=secret, now=now).headers)
 
 
 def read(keyword: str, payload: Payload) -> Event:

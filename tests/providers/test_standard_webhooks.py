@@ -259,6 +259,7 @@ def test_a_timestamp_is_nothing_but_ascii_digits(spelling: str) -> None:
         "v1 {}",
         "v1, {}",
         ",, {}",
+        "x , {}",
         "v1,= {}",
         "v1,a,b {}",
         "v1,% {}",

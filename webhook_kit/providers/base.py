@@ -10,8 +10,9 @@ import inspect
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from ..delivery import Outcome, Refusal
@@ -22,6 +23,9 @@ from ..http import RawRequest, RawResponse, response
 from ..networks import Network, NetworkSource, fixed_networks
 from ..secret import Secret, SecretSource
 from ..signatures import Verifier
+
+if TYPE_CHECKING:
+    from .vendor import Vendor
 
 __all__ = ["Identity", "Outcome", "Provider", "ProviderOptions", "Refusal", "catalog_of", "secret_for"]
 
@@ -48,6 +52,9 @@ class Identity(NamedTuple):
 
     account: tuple[str, ...] = ()
     delivery_id: str | None = None
+
+
+BODY_ALONE: Final = Identity()
 
 
 class Provider(ABC):
@@ -78,6 +85,9 @@ class Provider(ABC):
     retentions: ClassVar[Mapping[type[Event], float]] = MappingProxyType({})
     """Seconds for events whose equal bodies are distinct facts: no longer than a retry takes."""
 
+    vendor_path: ClassVar[str] = "webhook_kit.providers.vendor:Vendor"
+    """Who sends to it, as ``module:class``; imported by tests and simulations only."""
+
     slow_decision: ClassVar[float] = float("inf")
     """Seconds from which on a decision is logged as slow, because the vendor soon stops to wait for it."""
 
@@ -93,6 +103,8 @@ class Provider(ABC):
         refuse_unknown(type(self).__name__, options.keys() - ProviderOptions.__annotations__.keys(), self._keywords())
         if verifier is None and not checked and not options.get("unverified", False):
             raise ConfigurationError(self._without_check())
+        self.verified = verifier is not None or checked
+        """Whether it has a check, so that not everybody can send it events."""
         self.verifier = verifier
         self.secret = secret
         self.path = self.name
@@ -125,11 +137,14 @@ class Provider(ABC):
 
     def identity(self, event: Event, request: RawRequest) -> Identity:
         """Return what identifies this event's delivery, from authenticated bytes only."""
-        return Identity()
+        return BODY_ALONE
 
     def retention(self, event: Event) -> float:
         """Return for how many seconds a completed delivery is remembered: longer than the vendor comes back."""
-        return self.retentions.get(type(event)) or max(SHORTEST_RETENTION, 2 * self.retry_horizon)
+        # Of its type, also where it could not be read as that.
+        model = self.catalog.get(event.type) or type(event)
+        horizon = 2 * self.retry_horizon
+        return self.retentions.get(model) or (horizon if horizon > SHORTEST_RETENTION else SHORTEST_RETENTION)
 
     # What a provider answers.
 
@@ -153,6 +168,26 @@ class Provider(ABC):
 
     def check_reply(self, model: type[Event], reply: object) -> None:
         """Raise ValueError for a reply that no event of this class allows, so that a default is checked at start."""
+
+    # Who sends.
+
+    @classmethod
+    def vendor_class(cls) -> type[Vendor]:
+        """Return what :attr:`vendor_path` names."""
+        module, _, name = cls.vendor_path.partition(":")
+        try:
+            found: type[Vendor] = getattr(import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ConfigurationError(
+                f"{cls.__name__}.vendor_path is {cls.vendor_path!r}, which cannot be imported ({error}); "
+                'write module:class, such as "acme.vendor:AcmeVendor"'
+            ) from None
+        return found
+
+    @property
+    def vendor(self) -> Vendor:
+        """The other side: who sends to this provider, for tests and simulations."""
+        return self.vendor_class()(self)
 
     # What the user has to do.
 

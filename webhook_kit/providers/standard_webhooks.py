@@ -15,7 +15,7 @@ from ..http import RawRequest
 from ..parsing import fit, read_object
 from ..secret import SecretSource
 from ..standard_signatures import StandardSignatures
-from .base import Identity, Provider, ProviderOptions, secret_for
+from .base import BODY_ALONE, Identity, Provider, ProviderOptions, secret_for
 
 SIGNATURES: Final = StandardSignatures("webhook", "svix")
 
@@ -29,6 +29,7 @@ class StandardWebhooks(Provider):
     """
 
     name = "standard-webhooks"
+    vendor_path = "webhook_kit.providers.standard_vendor:StandardVendor"
     # The example of the specification retries for about 75 hours.
     retry_horizon = 75 * 3600.0
 
@@ -65,7 +66,7 @@ class StandardWebhooks(Provider):
     def identity(self, event: Event, request: RawRequest) -> Identity:
         """Return the message's id, which the signature covers; unsigned, it is anybody's word."""
         if self.verifier is None:
-            return Identity()
+            return BODY_ALONE
         return Identity(delivery_id=SIGNATURES.identifier(request))
 
 

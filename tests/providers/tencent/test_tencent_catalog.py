@@ -384,6 +384,17 @@ def test_events_without_a_time_are_remembered_for_minutes_only(model: type[Event
     assert [Outcome.PROCESSED, Outcome.DUPLICATE, Outcome.PROCESSED] == desk.outcomes
 
 
+def test_so_are_those_of_them_that_cannot_be_read() -> None:
+    now = [0.0]
+    desk = Desk(store=MemoryStore(clock=lambda: now[0]))
+    body = {name: value for name, value in SAMPLES[GroupOnMemberStateChange].items() if name != "GroupId"}
+    for seconds in (0.0, 4.9, 0.2):
+        now[0] += seconds
+        desk.post(body, "Group.CallbackOnMemberStateChange")
+    assert [UnknownEvent] * 2 == [type(event) for event in desk.events]
+    assert [Outcome.PROCESSED, Outcome.DUPLICATE, Outcome.PROCESSED] == desk.outcomes
+
+
 def test_all_others_are_remembered_for_eight_days() -> None:
     provider = TencentChat(sdk_app_id=APP)
     retentions = {

@@ -13,7 +13,7 @@ from ...networks import NetworkSource
 from ...parsing import read_event
 from ...secret import SecretSource
 from ...standard_signatures import StandardSignatures
-from ..base import MIB, Identity, Provider, ProviderOptions, secret_for
+from ..base import BODY_ALONE, MIB, Identity, Provider, ProviderOptions, secret_for
 from .channels import ALERT, ALERTS, CALLBACK, CHANNELS, V1, V2, WEBHOOK
 from .events import TranscriptionAvailable
 from .events_v2 import AlertTriggered
@@ -38,6 +38,7 @@ class MeetingBaaS(Provider):
     checks = tuple(CHANNELS)
     catalog: Mapping[str, type[Event]] = MappingProxyType({**V1, **V2, **ALERTS})
     default_max_body: ClassVar[int] = 16 * MIB
+    vendor_path = "webhook_kit.providers.meeting_baas.vendor:MeetingBaaSVendor"
     # A bot can be transcribed again at any time, with the same body.
     retentions = MappingProxyType({TranscriptionAvailable: 600.0})
 
@@ -98,7 +99,7 @@ class MeetingBaaS(Provider):
         """Return Svix's message id, which its signature covers; no other sender has an id."""
         if isinstance(self.verifier, StandardSignatures):
             return Identity(delivery_id=self.verifier.identifier(request))
-        return Identity()
+        return BODY_ALONE
 
     def setup(self, base_url: str) -> dict[str, Any]:
         """Return what to enter at the vendor.

@@ -70,6 +70,7 @@ class TencentProvider(Provider):
 
     catalog = catalog_of(EVENTS)
     checks = ("sdk_app_id",)
+    vendor_path = "webhook_kit.providers.tencent.vendor:TencentVendor"
     # The console can switch on retries after a time-out; their number and distance are not documented.
     retry_horizon = 3600.0
     # Of the two seconds that the vendor waits.
@@ -255,6 +256,7 @@ class TencentRTC(Provider):
     name = "tencent-rtc"
     checks = ("key",)
     catalog = catalog_of((RTCEvent,))
+    vendor_path = "webhook_kit.providers.tencent.vendor:TencentRTCVendor"
     # At once, then every ten seconds.
     retry_horizon = 60.0
 

@@ -54,6 +54,7 @@ class VCaaS(Provider):
         }
     )
     default_max_body = 8 * MIB
+    vendor_path = "webhook_kit.providers.vcaas.vendor:VCaaSVendor"
     # 5, 10, 15 and 30 minutes for the data after a meeting; 15, 30, 180 and 1800 seconds for the others.
     retry_horizon = 3600.0
 
