@@ -7,11 +7,19 @@ from webhook_kit.endpoint import checked_path
 from webhook_kit.errors import ConfigurationError
 
 
-def checked_hooks(hooks: Dispatcher) -> Dispatcher:
-    """Return the dispatcher, or raise :class:`ConfigurationError` for mistakes in its set-up that can be seen now."""
+def checked_hooks(hooks: Dispatcher, *, injects: bool = False) -> Dispatcher:
+    """Return the dispatcher, or raise :class:`ConfigurationError` for mistakes in its set-up that can be seen now.
+
+    ``injects`` says that the adapter gives handlers what only its framework knows.
+    """
+    a_dispatcher(hooks).check(injects=injects)
+    return hooks
+
+
+def a_dispatcher(hooks: Dispatcher) -> Dispatcher:
+    """Return the dispatcher, or raise :class:`ConfigurationError` for anything else."""
     if not isinstance(hooks, Dispatcher):
         raise ConfigurationError(f"hooks is the Dispatcher that the providers were added to, not {kind_of(hooks)}")
-    hooks.check()
     return hooks
 
 

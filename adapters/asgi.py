@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Never, TypeAlias
 
 from webhook_kit.dispatcher import Dispatcher
+from webhook_kit.drivers import Awaiting, Inject
 from webhook_kit.errors import ConfigurationError, refuse_unknown
-from webhook_kit.http import ClientDisconnected, RawRequest, RawResponse
+from webhook_kit.http import ClientDisconnected, Headers, RawRequest
 
 from .arguments import checked_hooks, kind_of, mount_path
-from .body import declared_length
+from .body import over
+from .lifespan import live
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -25,7 +27,7 @@ AnyASGIApplication: TypeAlias = Callable[..., Awaitable[None]]
 def application(hooks: Dispatcher, **others: Never) -> ASGIApplication:
     """Return a whole ASGI application that serves the endpoints of ``hooks`` at its root.
 
-    Its lifespan checks ``hooks`` at the start and closes it at the end.
+    Its lifespan opens ``hooks`` at the start and closes it at the end.
     """
     refuse_unknown("application()", others, ())
     return _Application(checked_hooks(hooks))
@@ -34,7 +36,8 @@ def application(hooks: Dispatcher, **others: Never) -> ASGIApplication:
 def wrap(app: AnyASGIApplication, hooks: Dispatcher, path: str = "/webhooks", **others: Never) -> ASGIApplication:
     """Return ``app`` inside a middleware that takes the requests under ``path``, also those that end in 404.
 
-    Everything else passes through untouched. ``hooks`` is closed when the application's lifespan has shut down.
+    Everything else passes through untouched. ``hooks`` is opened before the application's lifespan starts, and closed
+    when that has shut down.
     """
     refuse_unknown("wrap()", others, ("path",))
     if not callable(app):
@@ -49,25 +52,17 @@ class _Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
-            await respond(self.hooks, scope, receive, send, path_of(scope) or "/")
+            await respond(self.hooks, request_of(scope, path_of(scope) or "/"), scope, receive, send)
         elif kind == "lifespan":
-            await self._live(receive, send)
+            await live(self.hooks, _without_lifespan, scope, receive, send)
         elif kind == "websocket":
             await send({"type": "websocket.close"})
         else:
             raise ValueError(f"{kind!r} is a kind of connection that this application does not speak")
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        try:
-            self.hooks.check()
-        except ConfigurationError as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self.hooks.aclose()
-        await send({"type": "lifespan.shutdown.complete"})
+
+async def _without_lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+    return
 
 
 class _Middleware:
@@ -82,42 +77,33 @@ class _Middleware:
         if kind == "http":
             path = path_of(scope)
             if path == self.path or path.startswith(self._below):
-                await respond(self.hooks, scope, receive, send, path[len(self.path) :] or "/")
+                await respond(self.hooks, request_of(scope, path[len(self.path) :] or "/"), scope, receive, send)
                 return
         elif kind == "lifespan":
-            await self.app(scope, receive, self._closing(send))
+            await live(self.hooks, self.app, scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    def _closing(self, send: Send) -> Send:
-        """Return a ``send`` that checks and closes ``hooks`` at the two ends of the application's lifespan.
 
-        What the check raises goes to the application, which reports it as it does its own mistakes.
-        """
-
-        async def watched(message: Message) -> None:
-            kind = message["type"]
-            if kind == "lifespan.startup.complete":
-                self.hooks.check()
-            elif kind in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await self.hooks.aclose()
-            await send(message)
-
-        return watched
-
-
-async def respond(hooks: Dispatcher, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-    """Take one HTTP request to its answer; ``path`` is the one below the mount."""
-    body = _Body(scope, receive)
-    response = await hooks.adispatch(request_of(scope, path), read=body.read)
-    if body.disconnected:
+async def respond(
+    hooks: Dispatcher, request: RawRequest, scope: Scope, receive: Receive, send: Send, inject: Inject | None = None
+) -> None:
+    """Take one HTTP request to its answer."""
+    connection = Connection(hooks, request.headers, receive, inject)
+    response = await hooks.receive(request, connection)
+    if connection.lost:
         return
-    with suppress(OSError):  # the vendor hung up while a handler ran: its retry gets the answer
-        await _send(response, send, scope["method"])
+    headers = [*_in_bytes(tuple(response.headers))]
+    body = response.body if request.method != "HEAD" else b""
+    try:
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+    except OSError:
+        return  # the vendor hung up while a handler ran: its retry gets the answer
 
 
 def request_of(scope: Scope, path: str) -> RawRequest:
-    """Return the request in a scope, without its body."""
+    """Return the request in a scope, without its body; ``path`` is the one below the mount."""
     client = scope.get("client")
     return RawRequest(
         scope["method"],
@@ -138,45 +124,48 @@ def path_of(scope: Scope) -> str:
     return path
 
 
-class _Body:
-    """The body of one request, not yet received."""
+class Connection(Awaiting):
+    """The host of a flow that reads its body from an ASGI server."""
 
-    __slots__ = ("_receive", "_scope", "disconnected")
+    __slots__ = ("_headers", "_receive", "lost")
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self._scope = scope
+    def __init__(self, hooks: Dispatcher, headers: Headers, receive: Receive, inject: Inject | None = None) -> None:
+        super().__init__(hooks.runtime, None, None, inject)
+        self._headers = headers
         self._receive = receive
-        self.disconnected = False
+        self.lost = False
+        """Whether the client went away before its body had arrived, so that nobody waits for an answer."""
 
     async def read(self, limit: int) -> bytes | None:
-        if declared_over(limit, self._scope):
+        if over(limit, self._headers.getlist("content-length")):
             return None
-        chunks: list[bytes] = []
-        left = limit
-        more = True
-        while more:
+        body: bytearray | None = None
+        while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                self.disconnected = True
+                self.lost = True
                 raise ClientDisconnected
-            chunk = message.get("body", b"")
-            left -= len(chunk)
-            if left < 0:
+            chunk: bytes = message.get("body", b"")
+            limit -= len(chunk)
+            if limit < 0:
                 return None
-            chunks.append(chunk)
-            more = message.get("more_body", False)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            last = not message.get("more_body")
+            if last and body is None:
+                return chunk
+            # One buffer, because senders choose the size of chunks: each kept by itself takes dozens of bytes more.
+            if body is None:
+                body = bytearray()
+            body += chunk
+            if last:
+                return bytes(body)
 
 
 def declared_over(limit: int, scope: Scope) -> bool:
     """Whether a ``Content-Length`` header says that the body is longer than the limit (bytes)."""
-    for name, value in scope.get("headers", ()):
-        if name.lower() == b"content-length" and (declared_length(value) or 0) > limit:
-            return True
-    return False
+    return over(limit, Headers(scope.get("headers", ())).getlist("content-length"))
 
 
-async def _send(response: RawResponse, send: Send, method: str) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
+@lru_cache(256)
+def _in_bytes(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    # Most answers are the same from the start to the end of the process.
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)

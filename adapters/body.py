@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from webhook_kit.http import ClientDisconnected
@@ -21,6 +21,15 @@ def declared_length(text: str | bytes) -> int | None:
     return int(text) if len(text) <= _MOST_DIGITS else sys.maxsize
 
 
+def over(limit: int, declared: Sequence[str]) -> bool:
+    """Whether one of these values of ``Content-Length`` says that the body is longer than the limit (bytes)."""
+    for text in declared:
+        length = declared_length(text)
+        if length is not None and length > limit:
+            return True
+    return False
+
+
 def read_stream(read: Callable[[int], bytes], limit: int, length: int | None) -> bytes | None:
     """Return what a stream holds, or None as soon as it is longer than ``limit``.
 
@@ -30,7 +39,8 @@ def read_stream(read: Callable[[int], bytes], limit: int, length: int | None) ->
     if length is not None and length > limit:
         return None
     left = limit + 1 if length is None else length
-    chunks: list[bytes] = []
+    # One buffer, because senders choose the size of chunks: each kept by itself takes dozens of bytes more.
+    body = bytearray()
     while left > 0:
         try:
             chunk = read(min(left, CHUNK))
@@ -38,10 +48,10 @@ def read_stream(read: Callable[[int], bytes], limit: int, length: int | None) ->
             raise ClientDisconnected from error
         if not chunk:
             break
-        chunks.append(chunk)
+        body += chunk
         left -= len(chunk)
     if length is None:
-        return b"".join(chunks) if left > 0 else None
+        return bytes(body) if left > 0 else None
     if left > 0:
         raise ClientDisconnected
-    return b"".join(chunks)
+    return bytes(body)

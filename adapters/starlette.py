@@ -15,57 +15,70 @@ from webhook_kit.dispatcher import Dispatcher
 from webhook_kit.errors import ConfigurationError, refuse_unknown
 
 from .arguments import checked_hooks, kind_of, mount_path
-from .asgi import Receive, Scope, Send, respond
+from .asgi import ASGIApplication, Receive, Scope, Send, request_of, respond
 
 PARAMETER = "webhook_path"
 
 
 def mount(app: Starlette | Router, hooks: Dispatcher, path: str = "/webhooks", **others: Never) -> None:
-    """Serve the endpoints of ``hooks`` under ``path``, and close it with the application's lifespan.
+    """Serve the endpoints of ``hooks`` under ``path``, and have it opened and closed by the application's lifespan.
 
     Routes match in the order in which they were added: mount before a route that takes everything.
     """
     refuse_unknown("mount()", others, ("path",))
     if not isinstance(app, Starlette | Router):
         raise ConfigurationError(f"mount() takes the Starlette application and the Dispatcher, not {kind_of(app)}")
-    add(app, hooks, mount_path(path))
+    add(app, Endpoint(hooks), mount_path(path))
 
 
-def add(app: Starlette | Router, hooks: Dispatcher, path: str) -> None:
-    """Add the route for a path that was checked, and have ``hooks`` closed."""
+class Endpoint:
+    """An ASGI application at the end of a route, which is faster than a function that takes a Request."""
+
+    def __init__(self, hooks: Dispatcher) -> None:
+        self.hooks = hooks
+
+    def check(self) -> None:
+        """Raise :class:`ConfigurationError` for mistakes in the set-up that can be seen now."""
+        checked_hooks(self.hooks)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await unlimited(self.respond, scope, receive, send)
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request to its answer."""
+        request = request_of(scope, scope["path_params"][PARAMETER] or "/")
+        await respond(self.hooks, request, scope, receive, send)
+
+
+def add(app: Starlette | Router, endpoint: Endpoint, path: str) -> None:
+    """Add the route for a path that was checked, and have the endpoint's dispatcher opened and closed."""
     router = app.router if isinstance(app, Starlette) else app
     route = f"{path}{{{PARAMETER}:{PARAMETER}}}"
     if any(getattr(each, "path", None) == route for each in router.routes):
         raise ConfigurationError(f"{path!r} is taken by another mount; give path= another value")
 
     def check() -> None:
-        checked_hooks(hooks)
-        _check_limit(app, hooks)
+        endpoint.check()
+        _check_limit(app, endpoint.hooks)
 
     check()
-    endpoint: Any = _Endpoint(hooks)  # an ASGI application, which the annotation of add_route does not tell of
-    router.add_route(route, endpoint, name="webhook_kit", include_in_schema=False)
-    router.lifespan_context = _closing(router.lifespan_context, check, hooks)
+    application: Any = endpoint  # an ASGI application, which the annotation of add_route does not tell of
+    router.add_route(route, application, name="webhook_kit", include_in_schema=False)
+    router.lifespan_context = _around(router.lifespan_context, check, endpoint.hooks)
 
 
-class _Endpoint:
-    """An ASGI application at the end of a route, which is faster than a function that takes a Request."""
+async def unlimited(app: ASGIApplication, scope: Scope, receive: Receive, send: Send) -> None:
+    """Call ``app`` without the framework's limit for bodies.
 
-    def __init__(self, hooks: Dispatcher) -> None:
-        self.hooks = hooks
+    The provider's own is reached first, and is answered with what the vendor understands.
+    """
+    if "starlette.max_body_size" not in scope:
+        await app(scope, receive, send)
+        return
+    # It came with Starlette 1.6. The innermost limit counts.
+    from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if "starlette.max_body_size" not in scope:
-            await self._respond(scope, receive, send)
-            return
-        # max_body_size= came with Starlette 1.6; the innermost limit counts. With this one the provider's own limit is
-        # reached first, and answered with what the vendor understands.
-        from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-
-        await RequestBodyLimitMiddleware(self._respond, max_body_size=sys.maxsize)(scope, receive, send)
-
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(self.hooks, scope, receive, send, scope["path_params"][PARAMETER] or "/")
+    await RequestBodyLimitMiddleware(app, max_body_size=sys.maxsize)(scope, receive, send)
 
 
 class _Below(Convertor[str]):
@@ -83,19 +96,18 @@ class _Below(Convertor[str]):
 register_url_convertor(PARAMETER, _Below())
 
 
-def _closing(
+def _around(
     lifespan: Callable[[Any], AbstractAsyncContextManager[Any]], check: Callable[[], None], hooks: Dispatcher
 ) -> Callable[[Any], AbstractAsyncContextManager[Any]]:
-    """Return the application's lifespan between a check of the complete set-up and the closing of ``hooks``."""
+    """Return the application's lifespan inside that of ``hooks``."""
 
     @asynccontextmanager
     async def composed(app: Any) -> AsyncIterator[Any]:
         check()
-        try:
-            async with lifespan(app) as state:
-                yield state
-        finally:
-            await hooks.aclose()
+        async with hooks, lifespan(app) as state:
+            # The application may have added to the set-up while it started.
+            check()
+            yield state
 
     return composed
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Never
+from functools import lru_cache
+from typing import Final, Never
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from webhook_kit.dispatcher import Dispatcher
+from webhook_kit.drivers import Blocking, drive
 from webhook_kit.errors import ConfigurationError, refuse_unknown
-from webhook_kit.http import RawRequest
+from webhook_kit.http import Headers, RawRequest
 
 from .arguments import checked_hooks, kind_of, mount_path
 from .body import declared_length, read_stream
@@ -25,7 +27,7 @@ def application(hooks: Dispatcher, **others: Never) -> WSGIApplication:
     def whole(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return _respond(hooks, environ, start_response, environ.get("PATH_INFO", ""))
 
-    return whole
+    return _showing(whole, hooks, "")
 
 
 def wrap(app: WSGIApplication, hooks: Dispatcher, path: str = "/webhooks", **others: Never) -> WSGIApplication:
@@ -46,23 +48,60 @@ def wrap(app: WSGIApplication, hooks: Dispatcher, path: str = "/webhooks", **oth
             return _respond(hooks, environ, start_response, path_info[len(mount) :])
         return app(environ, start_response)
 
-    return middleware
+    return _showing(middleware, hooks, mount)
+
+
+def _showing(app: WSGIApplication, hooks: Dispatcher, path: str) -> WSGIApplication:
+    """Return an application that shows what is served where, as the one of ASGI does."""
+    setattr(app, "hooks", hooks)  # noqa: B010  # functions declare no attributes
+    setattr(app, "path", path)  # noqa: B010
+    return app
 
 
 def request_of(environ: WSGIEnvironment, path: str) -> RawRequest:
     """Return the request in an environ, without its body."""
-    headers = [(name[5:].replace("_", "-"), value) for name, value in environ.items() if name.startswith("HTTP_")]
-    for name, header in (("CONTENT_TYPE", "content-type"), ("CONTENT_LENGTH", "content-length")):
-        if environ.get(name):
-            headers.append((header, environ[name]))
     return RawRequest(
         environ["REQUEST_METHOD"],
         path,
         query_string=environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
-        headers=headers,
+        headers=_Headers(environ),
         client=environ.get("REMOTE_ADDR") or None,
         scheme=environ.get("wsgi.url_scheme", "http"),
     )
+
+
+class _Headers(Headers):
+    """The headers in an environ, looked up where they stand."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._environ = environ
+
+    def getlist(self, name: str) -> list[str]:
+        variable, bare = _variables(name)
+        environ = self._environ
+        values = [environ[variable]] if variable in environ else []
+        if bare is not None and (value := environ.get(bare)):
+            values.append(value)
+        return values
+
+    def pairs(self) -> list[tuple[str, str]]:
+        environ = self._environ
+        pairs = [(name[5:].replace("_", "-"), value) for name, value in environ.items() if name.startswith("HTTP_")]
+        return pairs + [(name.replace("_", "-"), environ[name]) for name in _BARE if environ.get(name)]
+
+
+# PEP 3333 has these two without HTTP_ in front of them; some servers add one that has.
+_BARE: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+
+@lru_cache(256)
+def _variables(name: str) -> tuple[str, str | None]:
+    """Return the names in an environ of a header that the program looks up."""
+    # An underscore in a header's name is a dash there, so that no name with one is ever found.
+    bare = name.upper().replace("_", " ").replace("-", "_")
+    return f"HTTP_{bare}", bare if bare in _BARE else None
 
 
 def body_of(environ: WSGIEnvironment) -> Callable[[int], bytes | None]:
@@ -85,8 +124,10 @@ def body_of(environ: WSGIEnvironment) -> Callable[[int], bytes | None]:
 def _respond(
     hooks: Dispatcher, environ: WSGIEnvironment, start_response: StartResponse, path_info: str
 ) -> Iterable[bytes]:
-    response = hooks.dispatch(request_of(environ, _text(path_info) or "/"), read=body_of(environ))
-    start_response(f"{response.status} {response.phrase}", response.headers.copy())
+    request = request_of(environ, _text(path_info) or "/")
+    response = drive(hooks.receive(request, Blocking(hooks.runtime, body_of(environ))))
+    # A list of the server's own, which it may change.
+    start_response(f"{response.status} {response.phrase}", [*response.headers])
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Never, TypeAlias
 
-from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
@@ -18,11 +19,16 @@ from webhook_kit.http import RawRequest, RawResponse
 from .. import asgi, wsgi
 from ..arguments import checked_hooks
 from ..body import read_stream
+from .receiving import arriving
+from .store import DjangoStore
+from .tables import require_app
+from .threads import ClosingBehind, run_async, run_sync
 
 View: TypeAlias = Callable[..., Any]
 """Sync or async; the stubs of ``re_path`` know no union of the two."""
 
-_BELOW: Final = r"(?s)^(?P<webhook_path>.*)\Z"
+# No inline flag such as (?s): reverse() cannot read those, and fails for every address of the project.
+_BELOW: Final = r"^(?P<webhook_path>[\s\S]*)\Z"
 
 
 def urls(hooks: Dispatcher, asynchronous: bool = False, **others: Never) -> tuple[list[URLPattern], None, None]:
@@ -34,13 +40,21 @@ def urls(hooks: Dispatcher, asynchronous: bool = False, **others: Never) -> tupl
     """
     refuse_unknown("urls()", others, ("asynchronous",))
     checked_hooks(hooks)
+    if isinstance(hooks.store, DjangoStore) and apps.apps_ready:
+        require_app()
+    hooks.runtime.aside = ClosingBehind()
     view = _asynchronous(hooks) if asynchronous else _synchronous(hooks)
+    setattr(view, "webhook_kit_hooks", hooks)  # noqa: B010  # functions declare no attributes
     return [re_path(_BELOW, _exempt(view))], None, None
 
 
 def _synchronous(hooks: Dispatcher) -> View:
+    wait = partial(run_async, hooks.runtime)
+
     def receive(request: HttpRequest, webhook_path: str, **parameters: Any) -> HttpResponse:
-        answer = hooks.dispatch(_request_of(request, webhook_path), read=_body_of(request))
+        raw = _request_of(request, webhook_path)
+        with arriving(hooks, raw.path):
+            answer = hooks.dispatch(raw, read=_body_of(request), run_async=wait)
         return _response(answer, request)
 
     return receive
@@ -56,9 +70,9 @@ def _asynchronous(hooks: Dispatcher) -> View:
             return read(limit)
 
         # Django cancels the view when the client disconnects, which must not stop a handler.
-        task = asyncio.create_task(
-            hooks.adispatch(_request_of(request, webhook_path), read=read_at_once, run_sync=_run_sync)
-        )
+        raw = _request_of(request, webhook_path)
+        with arriving(hooks, raw.path):  # the task begins with a copy of what is set now
+            task = asyncio.create_task(hooks.adispatch(raw, read=read_at_once, run_sync=run_sync))
         running.add(task)
         task.add_done_callback(running.discard)
         try:
@@ -71,14 +85,9 @@ def _asynchronous(hooks: Dispatcher) -> View:
     return receive
 
 
-async def _run_sync(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function in the thread whose database connections Django closes."""
-    return await sync_to_async(function, thread_sensitive=True)(*arguments)
-
-
 def _exempt(view: View) -> View:
     """Mark a view as one that vendors call: without a cookie, a session or a rollback of what its handlers finished."""
-    setattr(view, "csrf_exempt", True)  # noqa: B010  # functions declare no attributes
+    setattr(view, "csrf_exempt", True)  # noqa: B010
     setattr(view, "login_required", False)  # noqa: B010
     for alias in connections:
         view = transaction.non_atomic_requests(using=alias)(view)
@@ -119,4 +128,6 @@ def _response(answer: RawResponse, request: HttpRequest) -> HttpResponse:
     )
     if not any(name.lower() == "content-type" for name, _ in answer.headers):
         del response["Content-Type"]  # which Django has added
+    # The delivery has its line in the log. Django's would be mailed to ADMINS, with the tokens in the query string.
+    setattr(response, "_has_been_logged", True)  # noqa: B010  # the class declares no such attribute
     return response

@@ -6,6 +6,8 @@ import pytest
 
 from tests.conformance.deliveries import meeting_baas
 from webhook_kit import Delivery, Dispatcher, Event, Record
+from webhook_kit.adapters.asgi import Message
+from webhook_kit.idempotency import MemoryStore
 
 
 class Closing(Dispatcher):
@@ -20,6 +22,41 @@ class Closing(Dispatcher):
     async def aclose(self) -> None:
         self.story.append("closed")
         await super().aclose()
+
+
+class Watched(MemoryStore):
+    """A store that writes down when it is checked and closed; ``trouble`` is what the check finds."""
+
+    def __init__(self, trouble: Exception | None = None) -> None:
+        super().__init__()
+        self.story: list[str] = []
+        self.trouble = trouble
+
+    def check(self) -> None:
+        self.story.append("checked")
+        if self.trouble is not None:
+            raise self.trouble
+
+    def close(self) -> None:
+        self.story.append("closed")
+
+
+class Server:
+    """The far side of one ASGI connection: messages to receive, and what was sent."""
+
+    def __init__(self, *messages: Message) -> None:
+        self.waiting = list(messages)
+        self.sent: list[Message] = []
+
+    async def receive(self) -> Message:
+        return self.waiting.pop(0)
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [message["type"] for message in self.sent]
 
 
 @pytest.fixture

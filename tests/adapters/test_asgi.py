@@ -1,8 +1,10 @@
-"""ASGI: lifespans, other kinds of connections, and scopes with everything optional left out."""
+"""ASGI: other kinds of connections, and scopes with everything optional left out."""
 
 from __future__ import annotations
 
 import asyncio
+import io
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -10,58 +12,12 @@ import pytest
 from tests.conformance.deliveries import COMPLETED, meeting, meeting_baas, signature
 from tests.conformance.expected import NO_ENDPOINT
 from tests.conformance.wire import call_asgi
-from webhook_kit import ConfigurationError, Dispatcher, Outcome, RawResponse
+from webhook_kit import Dispatcher, Outcome, RawResponse
 from webhook_kit.adapters import asgi
-from webhook_kit.adapters.asgi import Message, Receive, Scope, Send, path_of
+from webhook_kit.adapters.asgi import Message, Scope, path_of
+from webhook_kit.http import Headers
 
-from .conftest import Closing
-
-STARTUP: Message = {"type": "lifespan.startup"}
-SHUTDOWN: Message = {"type": "lifespan.shutdown"}
-
-
-class Server:
-    """The far side of one connection: messages to receive, and what was sent."""
-
-    def __init__(self, *messages: Message) -> None:
-        self.waiting = list(messages)
-        self.sent: list[Message] = []
-
-    async def receive(self) -> Message:
-        return self.waiting.pop(0)
-
-    async def send(self, message: Message) -> None:
-        self.sent.append(message)
-
-    @property
-    def kinds(self) -> list[str]:
-        return [message["type"] for message in self.sent]
-
-
-async def bare(scope: Scope, receive: Receive, send: Send) -> None:
-    """Be an application with a lifespan and nothing else."""
-    assert scope["type"] == "lifespan"
-    await receive()
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    await send({"type": "lifespan.shutdown.complete"})
-
-
-async def test_the_lifespan_of_an_application_checks_and_closes(hooks: Closing) -> None:
-    server = Server(STARTUP, SHUTDOWN)
-    await asgi.application(hooks)({"type": "lifespan"}, server.receive, server.send)
-    assert server.kinds == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert hooks.story == ["closed"]
-
-
-async def test_a_mistake_made_after_the_mount_stops_the_start(hooks: Closing) -> None:
-    app = asgi.application(hooks)
-    hooks.on("of.no.vendor")(lambda event: None)
-    server = Server(STARTUP)
-    await app({"type": "lifespan"}, server.receive, server.send)
-    [message] = server.sent
-    assert message["type"] == "lifespan.startup.failed"
-    assert "of.no.vendor" in message["message"]
+from .conftest import Closing, Server
 
 
 async def test_a_websocket_to_an_application_is_closed(hooks: Closing) -> None:
@@ -102,66 +58,6 @@ async def test_what_is_not_ours_passes_as_the_very_same_objects(hooks: Closing, 
     assert passed[2] is send
     assert scope == before
     assert hooks.records == []
-
-
-async def test_the_middleware_closes_when_the_application_has_shut_down(hooks: Closing) -> None:
-    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
-        await bare(scope, receive, send)
-        hooks.story.append("the application returned")
-
-    class Watching(Server):
-        async def send(self, message: Message) -> None:
-            hooks.story.append(message["type"])
-
-    server = Watching(STARTUP, SHUTDOWN)
-    scope: Scope = {"type": "lifespan", "state": {}}
-    await asgi.wrap(inner, hooks)(scope, server.receive, server.send)
-    assert hooks.story == [
-        "lifespan.startup.complete",
-        "closed",
-        "lifespan.shutdown.complete",
-        "the application returned",
-    ]
-
-
-async def test_the_middleware_passes_the_lifespans_scope_and_receive_untouched(hooks: Closing) -> None:
-    passed: list[Any] = []
-
-    async def inner(*given: Any) -> None:
-        passed.extend(given)
-
-    server, scope = Server(), {"type": "lifespan"}
-    receive = server.receive
-    await asgi.wrap(inner, hooks)(scope, receive, server.send)
-    assert passed[0] is scope
-    assert passed[1] is receive
-
-
-async def test_the_middleware_closes_also_when_the_applications_shutdown_failed(hooks: Closing) -> None:
-    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "lifespan.shutdown.failed", "message": "too bad"})
-
-    server = Server()
-    await asgi.wrap(inner, hooks)({"type": "lifespan"}, server.receive, server.send)
-    assert (hooks.story, server.kinds) == (["closed"], ["lifespan.shutdown.failed"])
-
-
-async def test_an_application_that_did_not_start_has_nothing_to_close(hooks: Closing) -> None:
-    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "lifespan.startup.failed", "message": "too bad"})
-
-    server = Server()
-    await asgi.wrap(inner, hooks)({"type": "lifespan"}, server.receive, server.send)
-    assert (hooks.story, server.kinds) == ([], ["lifespan.startup.failed"])
-
-
-async def test_a_mistake_made_after_wrapping_reaches_the_applications_own_start(hooks: Closing) -> None:
-    app = asgi.wrap(bare, hooks)
-    hooks.on("of.no.vendor")(lambda event: None)
-    server = Server(STARTUP)
-    with pytest.raises(ConfigurationError, match=r"of\.no\.vendor"):
-        await app({"type": "lifespan"}, server.receive, server.send)
-    assert server.sent == []
 
 
 @pytest.mark.parametrize(
@@ -220,6 +116,24 @@ async def test_nothing_is_received_after_the_body(hooks: Closing) -> None:
     messages: list[Message] = [{"type": "http.request", "body": COMPLETED}, {"type": "http.disconnect"}]
     server = await post(hooks, *messages, headers=[signature(COMPLETED)])
     assert (server.sent[0]["status"], server.waiting) == (200, [{"type": "http.disconnect"}])
+
+
+async def test_a_body_in_tiny_pieces_takes_no_more_memory_than_in_large_ones() -> None:
+    """Servers hand over each chunk by itself, senders choose the size of chunks, and need no secret for it."""
+    stream = io.BytesIO(bytes(16 * 1024))
+
+    async def receive() -> Message:
+        piece = stream.read(2)
+        return {"type": "http.request", "body": piece, "more_body": bool(piece)}
+
+    hooks = Dispatcher(idempotency=None)
+    connection = asgi.Connection(hooks, Headers(), receive)
+    tracemalloc.start()
+    try:
+        assert await connection.read(16 * 1024) == bytes(16 * 1024)
+        assert tracemalloc.get_traced_memory()[1] < 4 * 16 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("length", [b"abc", b"-1", b"+5", b"", b"\xb2", b"1e9", b"7, 7"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -64,6 +65,17 @@ def test_a_stream_is_read_in_bounded_chunks() -> None:
 def test_a_stream_may_return_less_than_asked_for() -> None:
     stream = io.BytesIO(b"in small pieces")
     assert read_stream(lambda size: stream.read(min(size, 2)), 100, 15) == b"in small pieces"
+
+
+def test_a_body_in_tiny_pieces_takes_no_more_memory_than_in_large_ones() -> None:
+    """Senders choose the size of chunks, and need no secret for it."""
+    stream = io.BytesIO(bytes(16 * 1024))
+    tracemalloc.start()
+    try:
+        read_stream(lambda size: stream.read(2), 16 * 1024, None)
+        assert tracemalloc.get_traced_memory()[1] < 4 * 16 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_stream_that_ends_early_is_a_client_that_went_away() -> None:

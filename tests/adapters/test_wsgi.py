@@ -65,6 +65,18 @@ def test_header_names_are_read_back_from_the_environ(hooks: Closing) -> None:
     assert headers.getlist("X-Two-Words") == ["caf\xe9"]
     assert headers.getlist("Content-Type") == ["application/json"]
     assert headers.getlist("Content-Length") == [str(len(COMPLETED))]
+    assert headers.getlist("X_Two_Words") == [], "the name of another header, of which an environ keeps none"
+    assert headers.pairs() == [
+        ("X-MEETINGBAAS-SIGNATURE", signature(COMPLETED)[1].decode()),
+        ("X-TWO-WORDS", "caf\xe9"),
+        ("CONTENT-TYPE", "application/json"),
+        ("CONTENT-LENGTH", str(len(COMPLETED))),
+    ]
+
+
+def test_a_length_that_a_server_writes_down_twice_is_found_twice(hooks: Closing) -> None:
+    call(hooks, environ_of(HTTP_CONTENT_LENGTH="7"))
+    assert hooks.deliveries[0].request.headers.getlist("content-length") == ["7", str(len(COMPLETED))]
 
 
 @pytest.mark.parametrize("length", ["", None, "abc", "-1", "+5", "7_0", "１２"])

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import Any, Protocol, TypeVar, assert_type
+from typing import Annotated, Any, Protocol, TypeVar, assert_type
+
+from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Header, Request
 
 from tests.core.plain import SECRET, Closed, Knocked, Opened, Plain
 from webhook_kit import Delivery, Dispatcher, Event, Handlers, Outcome, RawResponse, Record, UnknownEvent
+from webhook_kit.adapters.fastapi import WebhookEvent, WebhookRoute, current_delivery, mount
 from webhook_kit.handlers import On
 from webhook_kit.idempotency import MemoryStore
 from webhook_kit.providers.tencent import GroupOnMemberStateChange, RoomAfterCreateRoom, TencentEvent
@@ -48,6 +51,67 @@ async def one_async_with_more(event: Opened, retries: int = 3, *, dry: bool = Fa
 
 @hooks.on(Knocked, deadline=1.5, default="stay shut", provider="plain", endpoint="plain", thread=False)
 def decision(event: Knocked) -> str:
+    return "open"
+
+
+# What FastAPI gives, with and without a default. These are mounted there, and so are handlers of their own.
+
+given = Handlers()
+
+
+class Session: ...
+
+
+def session() -> Iterator[Session]:
+    yield Session()
+
+
+SessionGiven = Annotated[Session, Depends(session)]
+DEFAULT_SESSION: Any = Depends(session)
+
+
+@given.on(Opened)
+async def with_session(event: Opened, session: SessionGiven) -> None:
+    assert_type(session, Session)
+
+
+@given.on(Opened)
+def with_delivery_and_session(event: Opened, delivery: Delivery, session: SessionGiven, tasks: BackgroundTasks) -> None:
+    assert_type(delivery, Delivery)
+
+
+@given.on(Opened)
+async def with_session_by_default(event: Opened, session: Session = DEFAULT_SESSION) -> None: ...
+
+
+@given.on(Opened)
+def with_header(event: Opened, request: Request, *, kind: Annotated[str, Header(alias="content-type")]) -> None: ...
+
+
+@given.on(Opened, Closed)
+async def two_with_session(event: Opened | Closed, session: SessionGiven) -> None: ...
+
+
+@given.on("door.*")
+def by_name_with_session(event: Event, session: SessionGiven) -> None: ...
+
+
+@given.on(Knocked, deadline=1.5, default="stay shut")
+async def decision_with_session(event: Knocked, session: SessionGiven) -> str:
+    return "open"
+
+
+router = APIRouter(route_class=WebhookRoute)
+doors = WebhookEvent(Plain(unverified=True), hooks, deadline=1.5, default="stay shut")
+
+
+@router.post("/doors")
+async def receive(
+    event: Annotated[Knocked, Depends(doors)],
+    delivery: Annotated[Delivery, Depends(current_delivery)],
+    session: SessionGiven,
+) -> str:
+    assert_type(event, Knocked)
     return "open"
 
 
@@ -168,3 +232,13 @@ assert_type(observer(Record(outcome=Outcome.PROCESSED, status=200, duration=0.1,
 hooks.include(handlers)
 assert_type(hooks.add(Plain(unverified=True)), Plain)
 assert_type(hooks.add(Plain(secret=SECRET), path="doors", answers={Outcome.FORGED: RawResponse(410)}), Plain)
+
+
+# The handlers that FastAPI gives something to.
+
+app = FastAPI()
+app.include_router(router)
+given_hooks = Dispatcher()
+given_hooks.include(given)
+given_hooks.add(Plain(unverified=True))
+mount(app, given_hooks, path="/webhooks")

@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Depends
+
 from tests.core.plain import Closed, Knocked, Opened, Plain
 from webhook_kit import Delivery, Dispatcher, Handlers, Outcome, RawResponse
 from webhook_kit.idempotency import MemoryStore
@@ -37,6 +41,10 @@ def nothing() -> None: ...
 
 @hooks.on(Opened)  # type: ignore[arg-type]  # by position
 def by_keyword(*, event: Opened) -> None: ...
+
+
+@hooks.on(Opened)  # type: ignore[arg-type]  # Closed is not Opened, whatever else is given
+async def another_with_session(event: Closed, session: Annotated[str, Depends(str)]) -> None: ...
 
 
 # A handler that takes one of several.

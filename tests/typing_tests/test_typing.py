@@ -29,3 +29,4 @@ def test_what_is_accepted_also_works() -> None:
     assert "type: ignore" not in (FOLDER / "handlers_accepted.py").read_text("utf-8")
     handlers_accepted.hooks.check()
     assert len(handlers_accepted.hooks.plan.handlers) > 20
+    assert len(handlers_accepted.given_hooks.plan.injected) == 7

@@ -17,8 +17,8 @@ from webhook_kit import ConfigurationError, Dispatcher
 from webhook_kit.adapters import fastapi
 from webhook_kit.providers.meeting_baas import MeetingBaaS as Provider
 
-from .conftest import Closing
-from .test_starlette import kinds, live
+from ..conftest import Closing
+from ..test_starlette import kinds, live
 
 
 def post(app: FastAPI, path: str = "/webhooks/meeting-baas", **changes: Any) -> Answer | None:
@@ -121,14 +121,3 @@ def test_dependencies_of_the_application_do_not_run(hooks: Closing) -> None:
     app = FastAPI(dependencies=[Depends(refuse)])
     fastapi.mount(app, hooks)
     assert post(app) == MeetingBaaS.SUCCESS
-
-
-def test_a_handler_with_a_dependency_is_refused_at_the_mount(hooks: Closing) -> None:
-    def pool() -> str:
-        return "a pool"
-
-    @hooks.on("complete")
-    def handle(event: object, pool: str = Depends(pool)) -> None: ...
-
-    with pytest.raises(ConfigurationError, match=r"Depends\(\.\.\.\)"):
-        fastapi.mount(FastAPI(), hooks)

@@ -9,16 +9,16 @@ from typing import Any
 import flask
 import pytest
 from flask.cli import routes_command
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from tests.adapters.conftest import Closing
 from tests.conformance.deliveries import COMPLETED, SECRET, meeting
 from tests.conformance.expected import NO_ENDPOINT, MeetingBaaS
 from tests.conformance.hosts import WITH_FLASK_WTF
 from tests.conformance.wire import Answer, call_wsgi
-from webhook_kit import Dispatcher, Event
+from webhook_kit import ConfigurationError, Dispatcher, Event
 from webhook_kit.adapters import flask as adapter
 from webhook_kit.providers.meeting_baas import MeetingBaaS as Provider
-
-from .conftest import Closing
 
 
 @pytest.fixture
@@ -163,6 +163,81 @@ def test_the_blueprint_is_returned_and_known_to_the_application(app: flask.Flask
     assert url == "/webhooks/meeting-baas"
 
 
+def below(prefix: str, hooks: Dispatcher, name: str = "api") -> flask.Blueprint:
+    blueprint = flask.Blueprint(name, __name__, url_prefix=prefix)
+    adapter.mount(blueprint, hooks)
+    return blueprint
+
+
+def test_below_a_blueprint_its_prefix_comes_first(app: flask.Flask, hooks: Closing) -> None:
+    app.register_blueprint(below("/api", hooks))
+    assert post(app, "/api/webhooks/meeting-baas") == MeetingBaaS.SUCCESS
+    assert app.extensions["webhook_kit"] == {"/api/webhooks": hooks}
+    with app.test_request_context():
+        url = flask.url_for("api.webhook_kit:webhooks.receive", below="/meeting-baas")
+    assert url == "/api/webhooks/meeting-baas"
+
+
+def test_a_blueprint_in_a_blueprint_can_have_parameters_in_its_prefix(app: flask.Flask, hooks: Closing) -> None:
+    outer = flask.Blueprint("tenants", __name__, url_prefix="/<tenant>/")
+    outer.register_blueprint(below("api", hooks))
+    app.register_blueprint(outer)
+    seen: list[Any] = []
+    hooks.on(Event)(lambda event: seen.append(flask.request.view_args))
+    assert post(app, "/amira/api/webhooks/meeting-baas") == MeetingBaaS.SUCCESS
+    assert seen == [{"tenant": "amira", "below": "/meeting-baas"}]
+
+
+def test_a_blueprint_without_a_prefix_mounts_where_it_says(app: flask.Flask, hooks: Closing) -> None:
+    app.register_blueprint(below("", hooks))
+    assert post(app) == MeetingBaaS.SUCCESS
+
+
+def test_a_blueprint_can_be_in_several_applications(app: flask.Flask, hooks: Closing) -> None:
+    other = flask.Flask("other")
+    blueprint = below("/api", hooks)
+    for each in (app, other):
+        each.register_blueprint(blueprint)
+        assert post(each, "/api/webhooks/meeting-baas") == MeetingBaaS.SUCCESS
+
+
+def test_functions_of_the_blueprint_run_before_the_request(app: flask.Flask, hooks: Closing) -> None:
+    blueprint = below("/api", hooks)
+    blueprint.before_request(lambda: ("go away", 403))
+    app.register_blueprint(blueprint)
+    assert post(app, "/api/webhooks/meeting-baas").status == 403
+    assert hooks.deliveries == []
+
+
+def test_a_subdomain_of_the_blueprint_counts(hooks: Closing) -> None:
+    app = flask.Flask("app", subdomain_matching=True)
+    app.config["SERVER_NAME"] = "shop.example"
+    blueprint = flask.Blueprint("api", __name__, subdomain="api")
+    adapter.mount(blueprint, hooks)
+    app.register_blueprint(blueprint)
+    client, headers = app.test_client(), [(name.decode(), value.decode()) for name, value in meeting().headers]
+    answers = [
+        client.post("/webhooks/meeting-baas", base_url=base, data=COMPLETED, headers=headers).status_code
+        for base in ("http://api.shop.example", "http://shop.example")
+    ]
+    assert answers == [200, 404]
+
+
+def test_two_blueprints_that_meet_at_one_path_are_refused(app: flask.Flask, hooks: Closing) -> None:
+    adapter.mount(app, hooks, "/api/webhooks")
+    with pytest.raises(ConfigurationError, match="'/api/webhooks' is taken by another mount"):
+        app.register_blueprint(below("/api", hooks))
+
+
+@WITH_FLASK_WTF
+def test_protection_from_cross_site_requests_lets_vendors_pass_below_a_blueprint(
+    app: flask.Flask, hooks: Closing
+) -> None:
+    import_module("flask_wtf").CSRFProtect(app)
+    app.register_blueprint(below("/api", hooks))
+    assert post(app, "/api/webhooks/meeting-baas") == MeetingBaaS.SUCCESS
+
+
 def test_the_command_that_lists_routes_knows_the_mount(app: flask.Flask, hooks: Closing) -> None:
     adapter.mount(app, hooks)
     listed = app.test_cli_runner().invoke(routes_command)
@@ -196,3 +271,27 @@ def test_another_extension_by_the_name_of_csrf_is_left_alone(app: flask.Flask, h
     app.extensions["csrf"] = object()
     adapter.mount(app, hooks)
     assert post(app) == MeetingBaaS.SUCCESS
+
+
+FORWARDED = ((b"X-Forwarded-For", b"198.51.100.9, 192.0.2.7"), (b"X-Forwarded-Proto", b"https"))
+
+
+@pytest.mark.parametrize(("fixed", "trusted"), [(1, 0), (0, 1), (1, 1)], ids=["ProxyFix", "trusted_proxies", "both"])
+@pytest.mark.parametrize(("client", "expected"), [("192.0.2.7", 200), ("198.51.100.9", 403)])
+def test_the_client_is_whom_the_proxy_saw_by_either_means_or_both(
+    app: flask.Flask, fixed: int, trusted: int, client: str, expected: int
+) -> None:
+    """What stands further left in the header was written by the client itself."""
+    hooks = Dispatcher(trusted_proxies=trusted, require_https=True)
+    hooks.add(Provider(secret=SECRET, allowed_networks=client))
+    adapter.mount(app, hooks)
+    wsgi_app: Any = ProxyFix(app.wsgi_app, x_for=fixed, x_proto=fixed)
+    sent = meeting().but(path="/webhooks/meeting-baas").with_headers(*FORWARDED)
+    assert call_wsgi(wsgi_app, sent).status == expected
+
+
+def test_a_prefix_that_the_proxy_took_off_is_not_part_of_the_mount(app: flask.Flask, hooks: Closing) -> None:
+    adapter.mount(app, hooks)
+    wsgi_app: Any = ProxyFix(app.wsgi_app, x_prefix=1)
+    sent = meeting().but(path="/webhooks/meeting-baas").with_headers((b"X-Forwarded-Prefix", b"/shop"))
+    assert call_wsgi(wsgi_app, sent) == MeetingBaaS.SUCCESS

@@ -1,4 +1,4 @@
-"""Receive webhooks in a Flask application."""
+"""The mount: rules for everything below its path, and the view behind them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, Never
 
 import flask
+from flask.sansio.app import App
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
 from werkzeug.routing import BaseConverter
@@ -13,52 +14,76 @@ from werkzeug.routing import BaseConverter
 from webhook_kit.dispatcher import Dispatcher
 from webhook_kit.errors import ConfigurationError, refuse_unknown
 
-from . import wsgi
-from .arguments import checked_hooks, kind_of, mount_path
+from .. import wsgi
+from ..arguments import checked_hooks, kind_of, mount_path
+from .commands import COMMAND
+from .commands import webhooks as commands
+from .mounts import mounts_of
 
 CONVERTER: Final = "webhook_path"
 
 
-def mount(app: flask.Flask, hooks: Dispatcher, path: str = "/webhooks", **others: Never) -> flask.Blueprint:
+def mount(
+    app: flask.Flask | flask.Blueprint, hooks: Dispatcher, path: str = "/webhooks", **others: Never
+) -> flask.Blueprint:
     """Serve the endpoints of ``hooks`` under ``path``, and return the blueprint that does so.
 
-    Handlers run in the application context. Flask-WTF's CSRF protection lets the blueprint pass. ``hooks`` is closed
-    when the process ends.
+    Below a blueprint, its own prefix comes before the path. Handlers run in the application context. Flask-WTF's CSRF
+    protection lets the mount pass. ``flask webhooks`` has commands for it. ``hooks`` is closed when the process ends.
     """
     refuse_unknown("mount()", others, ("path",))
-    if not isinstance(app, flask.Flask):
-        raise ConfigurationError(f"mount() takes the Flask application and the Dispatcher, not {kind_of(app)}")
+    if not isinstance(app, flask.Flask | flask.Blueprint):
+        raise ConfigurationError(
+            f"mount() takes a blueprint or the Flask application and the Dispatcher, not {kind_of(app)}"
+        )
     checked_hooks(hooks)
     mounted_at = mount_path(path)
-    name = f"webhook_kit{mounted_at.replace('/', ':').replace('.', '-')}"
-    if name in app.blueprints:
-        raise ConfigurationError(f"{mounted_at!r} is taken by another mount; give path= another value")
-    blueprint = flask.Blueprint(name, __name__)
+    if isinstance(app, flask.Flask):
+        _refuse_taken(app, mounted_at)
+    blueprint = flask.Blueprint(f"webhook_kit{mounted_at.replace('/', ':').replace('.', '-')}", __name__)
 
-    def receive(below: str) -> flask.Response:
+    def receive(below: str, **parameters: Any) -> flask.Response:
         environ = flask.request.environ
         answer = hooks.dispatch(wsgi.request_of(environ, below or "/"), read=_body_of(flask.request))
         return _Answer([answer.body], answer.status, answer.headers)
 
     def add(state: BlueprintSetupState) -> None:
-        # Flask's own add_url_rule() knows no rule for every method, and would answer OPTIONS by itself.
-        rule = app.url_rule_class(
-            f"{mounted_at}<{CONVERTER}:below>", endpoint=f"{state.name}.receive", methods=None, merge_slashes=False
-        )
-        app.url_map.add(rule)
-        app.view_functions[rule.endpoint] = receive
+        whole = f"{(state.url_prefix or '').rstrip('/')}{mounted_at}"
+        _refuse_taken(state.app, whole)
+        mounts_of(state.app)[whole] = hooks
+        state.app.url_map.converters[CONVERTER] = _Below
+        endpoint = f"{state.name_prefix}.{state.name}.receive".lstrip(".")
+        # What asks for an upgrade to WebSockets matches no other rule, and would be answered by Flask.
+        for websocket in (False, True):
+            # Flask's own add_url_rule() knows no rule for every method, and would answer OPTIONS by itself.
+            rule = state.app.url_rule_class(
+                f"{whole}<{CONVERTER}:below>",
+                endpoint=endpoint,
+                subdomain=state.subdomain,
+                methods=None,
+                merge_slashes=False,
+                websocket=websocket,
+            )
+            state.app.url_map.add(rule)
+        state.app.view_functions[endpoint] = receive
+        # Somebody's own commands by that name stay.
+        state.app.cli.commands.setdefault(COMMAND, commands)
 
     def exempt(endpoint: str | None, values: dict[str, Any] | None) -> None:
         """Ask for no CSRF token: this runs before the protection does, whichever of the two was set up first."""
-        protection: Any = app.extensions.get("csrf")
+        protection: Any = flask.current_app.extensions.get("csrf")
         if type(protection).__module__.partition(".")[0] == "flask_wtf":
             protection.exempt(blueprint)
 
-    app.url_map.converters[CONVERTER] = _Below
     blueprint.record(add)
     blueprint.url_value_preprocessor(exempt)
     app.register_blueprint(blueprint)
     return blueprint
+
+
+def _refuse_taken(app: App, path: str) -> None:
+    if path in mounts_of(app):
+        raise ConfigurationError(f"{path!r} is taken by another mount; give path= another value")
 
 
 class _Below(BaseConverter):
