@@ -76,7 +76,8 @@ class Contract(ProviderContract):
     secret = "a secret of more than sixteen characters"
     other_secret = "another secret of more than sixteen characters"
     success = b'{"status":"success"}'
-    examples = 25
+    # Enough that no mistake is missed by chance.
+    examples = 100
 
     def provider(self, secret: str | None, **options: Any) -> Provider:
         return self.kind(secret=secret, **options)

@@ -27,7 +27,6 @@ from webhook_kit.providers.tencent.samples import RTC_SAMPLES
 from webhook_kit.providers.tencent.samples import SAMPLES as TENCENT
 from webhook_kit.providers.vcaas import VCaaS
 from webhook_kit.providers.vcaas.samples import SAMPLES as VCAAS
-from webhook_kit.signatures import Signed
 from webhook_kit.testing.provider_contract import ProviderContract
 
 APP = "1400000000"
@@ -63,9 +62,6 @@ class Tencent(Shipped):
     def entries(self, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         entries: list[Mapping[str, Any]] = body.get("Events", [body])
         return entries
-
-    def beside(self, type: str) -> Signed:
-        return Signed(query=(("SdkAppid", APP), ("CallbackCommand", type), ("contenttype", "json")))
 
     def contradicts(self, type: str, body: Mapping[str, Any]) -> bool:
         """The URL names the command, and nearly every body does again."""
@@ -104,9 +100,6 @@ class RTC(Shipped):
 
     def provider(self, secret: str | None, **options: Any) -> Provider:
         return TencentRTC(sdk_app_id=APP, key=secret, **options)
-
-    def beside(self, type: str) -> Signed:
-        return Signed(headers=(("SdkAppId", APP),))
 
 
 class MeetingBaaSSender(Shipped):
@@ -155,9 +148,6 @@ class HiLink(Shipped):
 
     def provider(self, secret: str | None, **options: Any) -> Provider:
         return VCaaS(url_token=secret, **options)
-
-    def route(self, type: str) -> str:
-        return {kind: route for route, kind in VCaaS.routes.items() if kind}.get(type, "")
 
 
 class HiLinkByShape(HiLink):

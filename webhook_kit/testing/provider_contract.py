@@ -74,16 +74,15 @@ class ProviderContract:
 
     def route(self, type: str) -> str:
         """Return the route below the endpoint where a type arrives."""
-        return ""
+        return self.new().vendor.route(type)
 
     def beside(self, type: str) -> Signed:
         """Return headers and query parameters that are sent beside body and proof."""
-        return Signed()
+        return self.new().vendor.beside(type)
 
     def sign(self, provider: Provider, secret: str, body: bytes) -> Signed:
         """Return what a vendor with this secret adds to a request."""
-        assert provider.verifier is not None, "write sign() for a provider that has no verifier"
-        return provider.verifier.sign(secret, body, now=self.now)
+        return provider.vendor.sign(body, secret=secret, now=self.now)
 
     def contradicts(self, type: str, body: Mapping[str, Any]) -> bool:
         """Return whether a body contradicts what is beside it; such a JSON object may be refused, and no other."""

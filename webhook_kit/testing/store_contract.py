@@ -18,9 +18,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pytest
 
@@ -85,22 +85,31 @@ async def _gathered(claims: list[Coroutine[Any, Any, Claim]]) -> list[Claim]:
     return await asyncio.gather(*claims)
 
 
-def new(claim: Claim) -> New:
+def new(claim: Claim, why: str = "nobody holds it") -> New:
     """Return the claim, which must be a new one."""
-    assert isinstance(claim, New), f"{claim} should be New"
+    assert isinstance(claim, New), f"{claim} should be New: {why}"
     return claim
 
 
-def busy(claim: Claim) -> Busy:
+def busy(claim: Claim, why: str = "another worker holds it") -> Busy:
     """Return the claim, which must be held by another."""
-    assert isinstance(claim, Busy), f"{claim} should be Busy"
+    assert isinstance(claim, Busy), f"{claim} should be Busy: {why}"
     return claim
 
 
-def done(claim: Claim) -> RawResponse:
+def done(claim: Claim, why: str = "it was completed") -> RawResponse:
     """Return the answer of a completed claim."""
-    assert isinstance(claim, Done), f"{claim} should be Done"
+    assert isinstance(claim, Done), f"{claim} should be Done: {why}"
     return claim.response
+
+
+def names(claims: Sequence[Claim]) -> list[str]:
+    """Return what each claim is."""
+    return sorted(type(claim).__name__ for claim in claims)
+
+
+OVERTAKEN: Final = "a worker whose claim was taken over has {} the delivery: compare the token"
+ONE_STEP: Final = "of many at once more than one may run the handlers, or none: a claim is one step"
 
 
 class StoreContract:
@@ -154,35 +163,35 @@ class StoreContract:
 
     def test_the_first_claim_is_new(self, half: Half, key: str) -> None:
         claim = new(half.claim(key, self.lease))
-        assert (claim.attempt, claim.done) == (1, ())
-        assert claim.token
+        assert (claim.attempt, claim.done) == (1, ()), "the first attempt is number 1, and no handler is done"
+        assert claim.token, "a claim has a token"
 
     def test_a_claimed_key_is_busy(self, half: Half, key: str) -> None:
         half.claim(key, self.lease)
         left = busy(half.claim(key, self.lease)).lease_left
-        assert 0.9 * self.lease < left <= self.lease
+        assert 0.9 * self.lease < left <= self.lease, "lease_left is what is left of the lease, in seconds"
 
     def test_the_lease_of_the_second_does_not_count(self, half: Half, key: str) -> None:
         half.claim(key, self.lease)
         half.claim(key, 100 * self.lease)
-        assert busy(half.claim(key, self.lease)).lease_left <= self.lease
+        assert busy(half.claim(key, self.lease)).lease_left <= self.lease, "who does not get a claim does not change it"
 
     def test_a_lease_runs_down(self, half: Half, key: str, wait: Callable[[float], None]) -> None:
         half.claim(key, self.lease)
         wait(0.5)
-        assert 0 < busy(half.claim(key, self.lease)).lease_left <= 0.5 * self.lease
+        assert 0 < busy(half.claim(key, self.lease)).lease_left <= 0.5 * self.lease, "time has passed"
 
     def test_a_lease_lasts_until_its_end(self, half: Half, key: str, wait: Callable[[float], None]) -> None:
         half.claim(key, self.lease)
         wait(0.8)
-        busy(half.claim(key, self.lease))
+        busy(half.claim(key, self.lease), "its lease runs")
 
     def test_a_lease_that_is_over_is_taken_over(self, half: Half, key: str, wait: Callable[[float], None]) -> None:
         first = new(half.claim(key, self.lease))
         wait(1.01)
-        second = new(half.claim(key, self.lease))
-        assert (second.attempt, second.done) == (2, ())
-        assert second.token != first.token
+        second = new(half.claim(key, self.lease), "its lease is over")
+        assert (second.attempt, second.done) == (2, ()), "attempts are counted, also those of workers that crashed"
+        assert second.token != first.token, "every claim has a token of its own"
 
     def test_who_took_over_has_a_whole_lease(self, half: Half, key: str, wait: Callable[[float], None]) -> None:
         half.claim(key, self.lease)
@@ -202,12 +211,12 @@ class StoreContract:
         half.claim(key, self.lease)
         half.claim(key + "x", 3 * self.lease)
         wait(1.01)
-        new(half.claim(key, self.lease))
-        busy(half.claim(key + "x", self.lease))
+        new(half.claim(key, self.lease), "its lease is over")
+        busy(half.claim(key + "x", self.lease), "its own lease is longer")
 
     def test_a_lease_need_not_be_whole_seconds(self, half: Half, key: str) -> None:
         half.claim(key, 1.5)
-        assert 1 < busy(half.claim(key, 1.5)).lease_left <= 1.5
+        assert 1 < busy(half.claim(key, 1.5)).lease_left <= 1.5, "a lease is not rounded"
 
     def test_a_lease_may_be_an_integer(self, half: Half, key: str) -> None:
         half.claim(key, 60)
@@ -215,17 +224,17 @@ class StoreContract:
 
     def test_no_two_claims_share_a_token(self, half: Half, key: str) -> None:
         tokens = {new(half.claim(f"{key[:32]}{number}", self.lease)).token for number in range(20)}
-        assert len(tokens) == 20
+        assert len(tokens) == 20, "every claim has a token of its own"
 
     def test_keys_are_apart(self, half: Half, key: str) -> None:
         first = new(half.claim(key, self.lease))
-        assert new(half.claim(key[:-1], self.lease)).attempt == 1
+        assert new(half.claim(key[:-1], self.lease), "it is another key").attempt == 1
         assert half.complete(key, first.token, ANSWER, self.retention)
-        busy(half.claim(key[:-1], self.lease))
+        busy(half.claim(key[:-1], self.lease), "another key was completed")
 
     def test_keys_are_told_apart_by_case(self, half: Half, key: str) -> None:
         half.claim(f"a{key}", self.lease)
-        new(half.claim(f"A{key}", self.lease))
+        new(half.claim(f"A{key}", self.lease), "keys differ by case")
 
     @pytest.mark.parametrize(
         "shape", ["x" * 64, "a b\t{c}:%s'\"\\*?[]", "--;/*", " "], ids=["long", "odd", "sql", "blank"]
@@ -234,13 +243,13 @@ class StoreContract:
         text = key + shape
         half.claim(text, self.lease)
         busy(half.claim(text, self.lease))
-        new(half.claim(text + "x" if len(text) < 128 else text[:-1], self.lease))
+        new(half.claim(text + "x" if len(text) < 128 else text[:-1], self.lease), "every character of a key counts")
 
     def test_another_body_under_the_same_key_changes_nothing(self, half: Half, key: str) -> None:
         claim = new(half.claim(key, self.lease, "1" * 64))
-        busy(half.claim(key, self.lease, "2" * 64))
+        busy(half.claim(key, self.lease, "2" * 64), "the fingerprint is no part of the key")
         half.complete(key, claim.token, ANSWER, self.retention)
-        assert done(half.claim(key, self.lease, "3" * 64)) == ANSWER
+        assert done(half.claim(key, self.lease, "3" * 64), "the fingerprint is no part of the key") == ANSWER
 
     # Completing
 
@@ -266,13 +275,13 @@ class StoreContract:
     def test_an_answer_is_kept_byte_for_byte(self, half: Half, key: str, answer: RawResponse) -> None:
         claim = new(half.claim(key, self.lease))
         half.complete(key, claim.token, answer, self.retention)
-        assert done(half.claim(key, self.lease)) == answer
+        assert done(half.claim(key, self.lease)) == answer, "an answer is kept byte for byte"
 
     def test_a_completed_key_is_remembered_for_its_retention(self, half: Half, key: str, store: Store) -> None:
         claim = new(half.claim(key, self.lease))
         half.complete(key, claim.token, ANSWER, self.retention)
         self.advance(store, 0.9 * self.retention)
-        assert done(half.claim(key, self.lease)) == ANSWER
+        assert done(half.claim(key, self.lease), "its retention is not over") == ANSWER
 
     def test_a_completed_key_is_forgotten_after_its_retention(self, half: Half, key: str, store: Store) -> None:
         claim = new(half.claim(key, self.lease))
@@ -280,8 +289,8 @@ class StoreContract:
         claim = new(half.claim(key, self.lease))
         half.complete(key, claim.token, ANSWER, self.retention)
         self.advance(store, 1.01 * self.retention)
-        again = new(half.claim(key, self.lease))
-        assert (again.attempt, again.done) == (1, ())
+        again = new(half.claim(key, self.lease), "its retention is over")
+        assert (again.attempt, again.done) == (1, ()), "nothing is left of a delivery that was forgotten"
         assert half.complete(key, again.token, OTHER, self.retention)
         assert done(half.claim(key, self.lease)) == OTHER
 
@@ -291,31 +300,31 @@ class StoreContract:
         self.advance(store, 0.6 * self.retention)
         done(half.claim(key, self.lease))
         self.advance(store, 0.5 * self.retention)
-        new(half.claim(key, self.lease))
+        new(half.claim(key, self.lease), "the retention runs from the completion")
 
     def test_each_key_has_its_own_retention(self, half: Half, key: str, store: Store) -> None:
         for name, factor in (("short", 1), ("long", 3)):
             claim = new(half.claim(key + name, self.lease))
             half.complete(key + name, claim.token, ANSWER, factor * self.retention)
         self.advance(store, 1.5 * self.retention)
-        new(half.claim(key + "short", self.lease))
-        done(half.claim(key + "long", self.lease))
+        new(half.claim(key + "short", self.lease), "its retention is over")
+        done(half.claim(key + "long", self.lease), "its own retention is longer")
 
     def test_a_claim_is_completed_once(self, half: Half, key: str) -> None:
         claim = new(half.claim(key, self.lease))
         assert half.complete(key, claim.token, ANSWER, self.retention) is True
-        assert half.complete(key, claim.token, OTHER, self.retention) is False
+        assert half.complete(key, claim.token, OTHER, self.retention) is False, "it was completed before"
         assert done(half.claim(key, self.lease)) == ANSWER
 
     def test_a_stranger_completes_nothing(self, half: Half, key: str) -> None:
         half.claim(key, self.lease)
         stranger = new(half.claim(key + "x", self.lease))
-        assert half.complete(key, stranger.token, ANSWER, self.retention) is False
-        assert half.complete(key, "", ANSWER, self.retention) is False
+        assert half.complete(key, stranger.token, ANSWER, self.retention) is False, "the token is that of another key"
+        assert half.complete(key, "", ANSWER, self.retention) is False, "nobody has that token"
         busy(half.claim(key, self.lease))
 
     def test_what_nobody_claimed_is_not_completed(self, half: Half, key: str) -> None:
-        assert half.complete(key, "token", ANSWER, self.retention) is False
+        assert half.complete(key, "token", ANSWER, self.retention) is False, "nobody has claimed it"
         assert new(half.claim(key, self.lease)).attempt == 1
 
     def test_a_late_worker_completes_what_nobody_took_over(
@@ -323,7 +332,7 @@ class StoreContract:
     ) -> None:
         claim = new(half.claim(key, self.lease))
         wait(1.01)
-        assert half.complete(key, claim.token, ANSWER, self.retention) is True
+        assert half.complete(key, claim.token, ANSWER, self.retention) is True, "nobody has taken it over"
         assert done(half.claim(key, self.lease)) == ANSWER
 
     def test_a_late_worker_completes_nothing_that_was_taken_over(
@@ -331,11 +340,11 @@ class StoreContract:
     ) -> None:
         late = new(half.claim(key, self.lease))
         wait(1.01)
-        live = new(half.claim(key, self.lease))
-        assert half.complete(key, late.token, ANSWER, self.retention) is False
+        live = new(half.claim(key, self.lease), "its lease is over")
+        assert half.complete(key, late.token, ANSWER, self.retention) is False, OVERTAKEN.format("completed")
         busy(half.claim(key, self.lease))
         assert half.complete(key, live.token, OTHER, self.retention) is True
-        assert half.complete(key, late.token, ANSWER, self.retention) is False
+        assert half.complete(key, late.token, ANSWER, self.retention) is False, OVERTAKEN.format("completed")
         assert done(half.claim(key, self.lease)) == OTHER
 
     # Releasing
@@ -343,14 +352,15 @@ class StoreContract:
     def test_a_released_key_is_new_at_once(self, half: Half, key: str) -> None:
         first = new(half.claim(key, self.lease))
         assert half.release(key, first.token) is True
-        second = new(half.claim(key, self.lease))
-        assert (second.attempt, second.done) == (2, ())
-        assert second.token != first.token
+        second = new(half.claim(key, self.lease), "it was released")
+        assert (second.attempt, second.done) == (2, ()), "attempts are counted"
+        assert second.token != first.token, "every claim has a token of its own"
 
     def test_who_is_done_is_told_to_the_next(self, half: Half, key: str) -> None:
         claim = new(half.claim(key, self.lease))
         half.release(key, claim.token, ("shop.archive", "shop.<lambda>", "läden.öffnen"))
-        assert new(half.claim(key, self.lease)).done == ("shop.archive", "shop.<lambda>", "läden.öffnen")
+        again = new(half.claim(key, self.lease))
+        assert again.done == ("shop.archive", "shop.<lambda>", "läden.öffnen"), "who is done is kept by release"
 
     def test_who_is_done_grows_from_try_to_try(self, half: Half, key: str) -> None:
         for names in ((), ("one",), ("one", "two")):
@@ -366,12 +376,12 @@ class StoreContract:
         half.claim(key, self.lease)
         wait(1.01)
         again = new(half.claim(key, self.lease))
-        assert (again.attempt, again.done) == (3, ("one",))
+        assert (again.attempt, again.done) == (3, ("one",)), "a claim keeps who was done before it"
 
     def test_a_claim_is_released_once(self, half: Half, key: str) -> None:
         claim = new(half.claim(key, self.lease))
         assert half.release(key, claim.token, ("one",)) is True
-        assert half.release(key, claim.token, ("two",)) is False
+        assert half.release(key, claim.token, ("two",)) is False, "it was released before"
         assert new(half.claim(key, self.lease)).done == ("one",)
 
     def test_a_stranger_releases_nothing(self, half: Half, key: str) -> None:
@@ -387,7 +397,7 @@ class StoreContract:
         late = new(half.claim(key, self.lease))
         wait(1.01)
         live = new(half.claim(key, self.lease))
-        assert half.release(key, late.token, ("late",)) is False
+        assert half.release(key, late.token, ("late",)) is False, OVERTAKEN.format("released")
         busy(half.claim(key, self.lease))
         assert half.release(key, live.token) is True
         assert new(half.claim(key, self.lease)).done == ()
@@ -395,13 +405,13 @@ class StoreContract:
     def test_a_completed_claim_is_not_released(self, half: Half, key: str) -> None:
         claim = new(half.claim(key, self.lease))
         half.complete(key, claim.token, ANSWER, self.retention)
-        assert half.release(key, claim.token) is False
+        assert half.release(key, claim.token) is False, "it was completed"
         assert done(half.claim(key, self.lease)) == ANSWER
 
     def test_a_released_claim_is_not_completed(self, half: Half, key: str) -> None:
         claim = new(half.claim(key, self.lease))
         half.release(key, claim.token)
-        assert half.complete(key, claim.token, ANSWER, self.retention) is False
+        assert half.complete(key, claim.token, ANSWER, self.retention) is False, "it was released"
         new(half.claim(key, self.lease))
 
     # Extending
@@ -410,11 +420,11 @@ class StoreContract:
         claim = new(half.claim(key, self.lease))
         wait(0.5)
         assert half.extend(key, claim.token, self.lease) is True
-        assert busy(half.claim(key, self.lease)).lease_left > 0.8 * self.lease
+        assert busy(half.claim(key, self.lease)).lease_left > 0.8 * self.lease, "the lease was extended"
         wait(0.8)
         busy(half.claim(key, self.lease))
         wait(0.3)
-        assert new(half.claim(key, self.lease)).attempt == 2
+        assert new(half.claim(key, self.lease), "an extension counts from now, not from the end").attempt == 2
 
     def test_an_extended_claim_is_completed_by_its_token(self, half: Half, key: str) -> None:
         claim = new(half.claim(key, self.lease))
@@ -443,7 +453,7 @@ class StoreContract:
         late = new(half.claim(key, self.lease))
         wait(1.01)
         half.claim(key, self.lease)
-        assert half.extend(key, late.token, 100 * self.lease) is False
+        assert half.extend(key, late.token, 100 * self.lease) is False, OVERTAKEN.format("extended")
         assert busy(half.claim(key, self.lease)).lease_left <= self.lease
 
     def test_what_is_not_held_is_not_extended(self, half: Half, key: str) -> None:
@@ -460,18 +470,18 @@ class StoreContract:
 
     def test_of_many_at_once_one_claims(self, half: Half, key: str) -> None:
         claims = half.claim_at_once(key, self.lease, self.claimers)
-        assert sorted(type(claim).__name__ for claim in claims) == ["Busy"] * (self.claimers - 1) + ["New"]
+        assert names(claims) == ["Busy"] * (self.claimers - 1) + ["New"], ONE_STEP
 
     def test_of_many_at_once_one_takes_over(self, half: Half, key: str, wait: Callable[[float], None]) -> None:
         half.claim(key, self.lease)
         wait(1.01)
         claims = half.claim_at_once(key, self.lease, self.claimers)
-        assert [claim.attempt for claim in claims if isinstance(claim, New)] == [2]
+        assert [claim.attempt for claim in claims if isinstance(claim, New)] == [2], ONE_STEP
 
     def test_of_many_at_once_one_retries(self, half: Half, key: str) -> None:
         half.release(key, new(half.claim(key, self.lease)).token)
         claims = half.claim_at_once(key, self.lease, self.claimers)
-        assert [claim.attempt for claim in claims if isinstance(claim, New)] == [2]
+        assert [claim.attempt for claim in claims if isinstance(claim, New)] == [2], ONE_STEP
 
     def test_of_many_at_once_all_see_the_answer(self, half: Half, key: str) -> None:
         half.complete(key, new(half.claim(key, self.lease)).token, ANSWER, self.retention)
@@ -487,7 +497,7 @@ class StoreContract:
 
         claim = new(store.claim(key, FINGERPRINT, self.lease))
         assert asyncio.run(complete(claim.token)) is True
-        assert done(store.claim(key, FINGERPRINT, self.lease)) == ANSWER
+        assert done(store.claim(key, FINGERPRINT, self.lease), "its asynchronous half has completed it") == ANSWER
 
     def test_event_loops_come_and_go(self, store: Store, key: str) -> None:
         async def claim(name: str) -> Claim:
@@ -501,4 +511,7 @@ class StoreContract:
         half.complete(key, claim.token, ANSWER, self.retention)
         half.store.close()
         half.store.close()
-        assert done(half.claim(key, self.lease)) == ANSWER
+        assert (
+            done(half.claim(key, self.lease), "a store that was closed opens again, and has forgotten nothing")
+            == ANSWER
+        )
