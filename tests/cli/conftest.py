@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from webhook_kit.cli.demo_deliveries import deliveries
 from webhook_kit.cli.demo_server import Server
 
 Invoke = Callable[..., Result]
+Publish = Callable[..., None]
 
 
 def invoke_cli(*arguments: str, **environment: str) -> Result:
@@ -26,6 +29,18 @@ def invoke_cli(*arguments: str, **environment: str) -> Result:
 def invoke() -> Invoke:
     """Run ``webhook-kit`` with these arguments, and these variables in its environment."""
     return invoke_cli
+
+
+@pytest.fixture
+def publish(monkeypatch: pytest.MonkeyPatch) -> Publish:
+    """Make a module ``shop`` with these names."""
+
+    def publish(**names: Any) -> None:
+        module = ModuleType("shop")
+        vars(module).update(names)
+        monkeypatch.setitem(sys.modules, "shop", module)
+
+    return publish
 
 
 @pytest.fixture(scope="session")

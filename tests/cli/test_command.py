@@ -87,6 +87,34 @@ def test_a_checkout_that_is_not_installed_has_no_version(invoke: Invoke, monkeyp
     assert (result.exit_code, result.stdout) == (0, "webhook-kit (a checkout that is not installed)\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("webhook-kit si", ["simulate"]),
+        ("webhook-kit send vcaas Meeting", ["MeetingData", "MeetingStartEnd"]),
+        ("webhook-kit explain --provider tencent-r", ["tencent-room", "tencent-rtc"]),
+        ("webhook-kit events vc", ["vcaas"]),
+        ("webhook-kit simulate vcaas --event Meeting", ["MeetingData", "MeetingStartEnd"]),
+        ("webhook-kit simulate vcaas --without c", ["chunked", "cut"]),
+        ("webhook-kit send meeting-baas --scheme call", ["callback_secret"]),
+        ("webhook-kit explain --provider meeting-baas --scheme api", ["api_key"]),
+        ("webhook-kit simulate --event Meeting", []),
+        ("webhook-kit simulate nobody --event Meeting", []),
+    ],
+)
+def test_a_shell_completes_what_has_a_name(
+    words: str, offered: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["webhook-kit"])
+    monkeypatch.setenv("_WEBHOOK_KIT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 0
+    assert capsys.readouterr().out.split() == offered
+
+
 def test_without_a_command_the_help_is_shown(invoke: Invoke) -> None:
     result = invoke()
     assert "demo" in result.output

@@ -19,11 +19,17 @@ from rich.text import Text
 import webhook_kit
 from webhook_kit import RedactQuery
 
+from .check import check
 from .demo import Row, Script, run
 from .demo_application import DemoApplication
 from .demo_deliveries import deliveries
 from .demo_server import Server
 from .events import events
+from .explain import explain
+from .purge import purge
+from .send import send
+from .serve import serve
+from .simulate import simulate
 from .table import broken_promises, natural_width, table
 
 script: Script = deliveries
@@ -35,7 +41,6 @@ cli = typer.Typer(
     help="Receive webhooks in any Python web framework.",
     epilog="Start with: webhook-kit demo",
     no_args_is_help=True,
-    add_completion=False,
     # Flows paragraphs; "rich" would keep the line breaks of this source.
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
@@ -97,7 +102,8 @@ def demo(
         raise typer.Exit(1)
 
 
-cli.command()(events)
+for command in (events, send, simulate, serve, check, explain, purge):
+    cli.command()(command)
 
 
 def _with_progress(rows: Iterator[Row], total: int, console: Console) -> Iterator[Row]:

@@ -66,7 +66,7 @@ class Vendor:
     ) -> Request:
         """Return a request with this body, signed ``age`` seconds ago with the provider's secret or another one."""
         content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        proof = self._sign(content, secret, self.now - age) if signed else Signed()
+        proof = self.provider.vendor.sign(content, secret=secret, now=self.now - age) if signed else Signed()
         return Request(
             url=self.provider.url(self.base_url, route, [*query, *proof.query]),
             headers=(("content-type", "application/json"), *headers, *proof.headers),
@@ -82,9 +82,3 @@ class Vendor:
     ) -> Planned:
         """Plan a delivery that is not accepted, or not yet."""
         return Planned(self.name, name, request, Promise(status, body, outcome, saw, retry_after))
-
-    def _sign(self, body: bytes, secret: str | None, now: float) -> Signed:
-        verifier, own = self.provider.verifier, self.provider.secret
-        if verifier is None or own is None:
-            return Signed()
-        return verifier.sign(own.text() if secret is None else secret, body, now=now)

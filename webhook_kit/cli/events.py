@@ -19,6 +19,7 @@ from webhook_kit.events import Event, Part
 from webhook_kit.providers import registry
 
 from .event_models import as_json, fields_of, home, models_of, summary, types_of
+from .vendors import complete_provider
 
 INDENT: Final = "  "
 GAP: Final = "  "
@@ -38,7 +39,12 @@ class Group(NamedTuple):
 def events(
     provider: Annotated[
         str | None,
-        typer.Argument(metavar="PROVIDER", help="Show this provider's events, with their fields.", show_default=False),
+        typer.Argument(
+            metavar="PROVIDER",
+            help="Show this provider's events, with their fields.",
+            autocompletion=complete_provider,
+            show_default=False,
+        ),
     ] = None,
     with_fields: Annotated[bool, typer.Option("--fields", help="Show the fields of all providers' events.")] = False,
     json_wanted: Annotated[bool, typer.Option("--json", help="Print everything as JSON, for machines.")] = False,

@@ -98,7 +98,7 @@ def _cells(row: Row, style: Style, longest: int) -> tuple[Text, ...]:
     status, body = row.answer.status, row.answer.body.decode(errors="replace")
     colour = _colour(status)
     return (
-        Text(_shortened(" " * style.indent + row.planned.name if row.kept else f"✗ {row.planned.name}", longest), name),
+        Text(shortened(" " * style.indent + row.planned.name if row.kept else f"✗ {row.planned.name}", longest), name),
         _cell(f"{status or '---'} {body if style.whole else telling(body)}", row.answer_kept, colour),
         _cell(row.outcome, row.outcome_kept, colour),
         _cell(_together(row.saw), row.saw_kept, "" if row.saw else "dim"),
@@ -109,7 +109,7 @@ def _cell(text: str, kept: bool, style: str) -> Text:
     return Text(text if kept else f"✗ {text}", style=style if kept else WRONG, no_wrap=True, overflow="ellipsis")
 
 
-def _shortened(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
     """Cut in the middle: names that begin alike differ at their ends."""
     if len(text) <= longest:
         return text
