@@ -58,11 +58,24 @@ def count(record: Record) -> None:
 
 async def own(scope: Scope, receive: Receive, send: Send) -> None:
     """Show what became of the deliveries so far: any ASGI application can stand here."""
+    if scope["type"] == "lifespan":
+        await live(receive, send)
+        return
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])
     body = json.dumps(outcomes).encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def live(receive: Receive, send: Send) -> None:
+    """Begin and end with the server, inside the lifespan of ``hooks``; an application without this part will do."""
+    assert (await receive())["type"] == "lifespan.startup"
+    log.info("started; the store is open")
+    await send({"type": "lifespan.startup.complete"})
+    assert (await receive())["type"] == "lifespan.shutdown"
+    log.info("ended; the store is closed after this")
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 app = wrap(own, hooks)

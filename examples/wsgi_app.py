@@ -17,6 +17,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from webhook_kit import Delivery, Dispatcher, Record, RedactQuery
 from webhook_kit.adapters.wsgi import wrap
+from webhook_kit.idempotency import SQLStore
 from webhook_kit.providers.meeting_baas import MeetingBaaS, MeetingCompleted
 from webhook_kit.providers.tencent import GroupOnMemberStateChange, RoomAfterCreateRoom, TencentChat, TencentRoom
 from webhook_kit.providers.vcaas import UserJoinLeave, VCaaS
@@ -28,7 +29,8 @@ log = logging.getLogger("example")
 # Without the vendors' secrets in the environment nobody knows them, and nobody can send events.
 unknown = secrets.token_urlsafe()
 
-hooks = Dispatcher()
+# In a file, so that all threads and processes of the server know what was processed.
+hooks = Dispatcher(idempotency=SQLStore(os.environ.get("WSGI_DATABASE", "sqlite:///wsgi_example.db")))
 hooks.add(MeetingBaaS(secret=os.environ.get("MEETING_BAAS_SECRET", unknown)))
 sdk_app_id = os.environ.get("TENCENT_SDK_APP_ID", "1400000000")
 hooks.add(TencentChat(sdk_app_id=sdk_app_id, token=os.environ.get("TENCENT_TOKEN", unknown)))

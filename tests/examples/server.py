@@ -52,12 +52,11 @@ def serving(command: Sequence[str], folder: str, log: Path, environment: Mapping
     """Run ``python -m`` with this command, in which ``{port}`` stands for a free port of the loopback interface."""
     port = free_port()
     arguments = [sys.executable, "-m", *(part.format(port=port) for part in command)]
-    paths = [str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
     with log.open("wb") as output:
         process = subprocess.Popen(
             arguments,
             cwd=ROOT / folder,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", **environment},
+            env=surroundings(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -73,6 +72,21 @@ def serving(command: Sequence[str], folder: str, log: Path, environment: Mapping
                 process.kill()
                 process.wait()
                 raise
+
+
+def run(command: Sequence[str], folder: str, environment: Mapping[str, str]) -> None:
+    """Run ``python -m`` with this command to its end."""
+    arguments = [sys.executable, "-m", *command]
+    ended = subprocess.run(
+        arguments, cwd=ROOT / folder, env=surroundings(environment), capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of an example."""
+    paths = [str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", **environment}
 
 
 def free_port() -> int:

@@ -1,25 +1,27 @@
-"""Every example, started on its usual server, takes what the four vendors send."""
+"""Every example on its usual server takes what the four vendors send, through everything that happens on the way."""
 
 from __future__ import annotations
 
 import json
-import time
+from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from typer.testing import CliRunner
 
-from webhook_kit.providers.meeting_baas import MeetingCompleted
+from webhook_kit.cli.command import cli
+from webhook_kit.providers.meeting_baas import MeetingBaaS, MeetingCompleted
 from webhook_kit.providers.meeting_baas.samples import SAMPLES as MEETING_BAAS
-from webhook_kit.providers.tencent import GroupOnMemberStateChange, RoomAfterCreateRoom
+from webhook_kit.providers.tencent import GroupOnMemberStateChange, RoomAfterCreateRoom, TencentChat
 from webhook_kit.providers.tencent.samples import SAMPLES as TENCENT
 from webhook_kit.providers.vcaas import UserJoinLeave
 from webhook_kit.providers.vcaas.samples import SAMPLES as VCAAS
-from webhook_kit.signatures import HeaderHmac, QueryTokenDigest
+from webhook_kit.testing import sign
 
-from .server import Server, serving
+from .server import Server, run, serving
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +31,8 @@ SECRETS = {
     "TENCENT_TOKEN": "the-token-of-this-test",
     "VCAAS_URL_TOKEN": "the-url-token-of-this-test",
 }
+MEETINGS = MeetingBaaS(secret=SECRETS["MEETING_BAAS_SECRET"])
+CHAT = TencentChat(sdk_app_id=SECRETS["TENCENT_SDK_APP_ID"], token=SECRETS["TENCENT_TOKEN"])
 OK = (200, b'{"status":"success"}')
 TENCENT_OK = (200, b'{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}')
 
@@ -40,7 +44,13 @@ DJANGO = "examples/django_project"
 UVICORN = ("uvicorn", "--host=127.0.0.1", "--port={port}")
 SERVERS: dict[str, tuple[tuple[str, ...], str, dict[str, str]]] = {
     "flask": (("flask", "--app=examples.flask_app", "run", "--host=127.0.0.1", "--port={port}"), "", {}),
+    "flask-gunicorn": (
+        ("gunicorn", "--bind=127.0.0.1:{port}", "--access-logfile=-", "examples.flask_app:create_app()"),
+        "",
+        {},
+    ),
     "fastapi": ((*UVICORN, "examples.fastapi_app:app"), "", {}),
+    "starlette": ((*UVICORN, "examples.starlette_app:app"), "", {}),
     "asgi": ((*UVICORN, "examples.asgi_app:app"), "", {}),
     "wsgi": (("waitress", "--listen=127.0.0.1:{port}", "examples.wsgi_app:app"), "", {}),
     "django-wsgi": (
@@ -53,25 +63,30 @@ SERVERS: dict[str, tuple[tuple[str, ...], str, dict[str, str]]] = {
 }
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(scope="module", params=SERVERS)
 def name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
 
 
-@pytest.fixture
-def server(name: str, tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def server(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    tmp_path = tmp_path_factory.mktemp(name)
     command, folder, environment = SERVERS[name]
     if command[0] != "manage" and find_spec(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
-    environment = {**SECRETS, "DJANGO_DATABASE": str(tmp_path / "db.sqlite3"), **environment}
+    databases = {
+        "DJANGO_DATABASE": str(tmp_path / "db.sqlite3"),
+        "FLASK_WEBHOOK_KIT_IDEMPOTENCY": f"sqlite:///{tmp_path}/flask.db",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/meetings.db",
+        "STARLETTE_DATABASE": f"sqlite:///{tmp_path}/starlette.db",
+        "WSGI_DATABASE": f"sqlite:///{tmp_path}/wsgi.db",
+    }
+    environment = {**SECRETS, **databases, **environment}
+    if folder == DJANGO:
+        run(("manage", "migrate", "--verbosity=0"), folder, environment)
     with serving(command, folder, tmp_path / "output", environment) as server:
         yield server
-
-
-def signed(body: bytes) -> tuple[str, str]:
-    signature = HeaderHmac("X-MeetingBaas-Signature").sign(SECRETS["MEETING_BAAS_SECRET"], body, now=0)
-    return signature.headers[0]
 
 
 def tencent(command: str, *query: tuple[str, str]) -> str:
@@ -80,15 +95,13 @@ def tencent(command: str, *query: tuple[str, str]) -> str:
 
 def test_an_example_takes_what_the_vendors_send(name: str, server: Server) -> None:
     completed = json.dumps(MEETING_BAAS[MeetingCompleted]).encode()
-    headers = [("Content-Type", "application/json"), signed(completed)]
+    headers = [("Content-Type", "application/json"), *sign(MEETINGS, completed).headers]
     chunked = name not in WITHOUT_CHUNKS
     assert server.request("POST", "/webhooks/meeting-baas", completed, headers, chunked=chunked) == OK
     assert server.request("POST", "/webhooks/meeting-baas", completed, headers) == OK, "a duplicate"
 
     changed = json.dumps(TENCENT[GroupOnMemberStateChange]).encode()
-    verifier = QueryTokenDigest(digest="Sign", timestamp="RequestTime", tolerance=60)
-    query = verifier.sign(SECRETS["TENCENT_TOKEN"], changed, now=time.time()).query
-    query_string = tencent("Group.CallbackOnMemberStateChange", *query)
+    query_string = tencent("Group.CallbackOnMemberStateChange", *sign(CHAT, changed).query)
     assert server.request("POST", f"/webhooks/tencent-chat?{query_string}", changed) == TENCENT_OK
 
     created = json.dumps(TENCENT[RoomAfterCreateRoom]).encode()
@@ -131,3 +144,48 @@ def test_an_example_takes_what_the_vendors_send(name: str, server: Server) -> No
     assert f"{VCAAS[UserJoinLeave]['externalName']!r} is " in output
     assert ("token=***" in output) == (name not in WITHOUT_ACCESS_LOG)
     assert [secret for key, secret in SECRETS.items() if key != "TENCENT_SDK_APP_ID" and secret in output] == []
+
+
+COUNT = 20
+APP = ("--option", f"sdk_app_id={SECRETS['TENCENT_SDK_APP_ID']}")
+SENDERS: dict[str, tuple[str, ...]] = {
+    "meeting-baas": ("MeetingCompleted", "--secret", SECRETS["MEETING_BAAS_SECRET"]),
+    "tencent-chat": ("GroupOnMemberStateChange", "--secret", SECRETS["TENCENT_TOKEN"], *APP),
+    "tencent-room": ("RoomAfterCreateRoom", *APP),
+    "vcaas": ("UserJoinLeave", "--secret", SECRETS["VCAAS_URL_TOKEN"]),
+}
+
+
+def simulate(server: Server, provider: str, *more: str) -> dict[str, Any]:
+    """Send for a while as a vendor does, and return the report."""
+    event, *arguments = SENDERS[provider]
+    to = f"http://127.0.0.1:{server.port}/webhooks/{provider}"
+    result = CliRunner().invoke(
+        cli,
+        [
+            *("simulate", provider, "--to", to, "--event", event, *arguments, "--chaos", "--json"),
+            *("--count", str(COUNT), "--rate", "100", "--speed", "1000", "--workers", "4", *more),
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+def outcomes(server: Server) -> Counter[str]:
+    status, page = server.request("GET", "/")
+    assert status == 200
+    return Counter(json.loads(page))
+
+
+def test_nothing_is_lost_and_nothing_doubled(name: str, server: Server) -> None:
+    before = outcomes(server)
+    more = ("--without", "chunked") if name in WITHOUT_CHUNKS else ()
+    reports = {provider: simulate(server, provider, *more) for provider in SENDERS}
+    became = outcomes(server) - before
+    for provider, report in reports.items():
+        happened = [each["chaos"] for each in report["sendings"]]
+        assert (report["events"], report["delivered"], report["lost"]) == (COUNT, COUNT + 3, 0)
+        assert became[f"{provider} processed"] == COUNT, "a handler runs once for each event"
+        for outcome, kind in (("unknown_event", "unknown"), ("forged", "forged"), ("stale", "stale")):
+            assert became[f"{provider} {outcome}"] == happened.count([kind])

@@ -13,10 +13,21 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 USE_TZ = True
 
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
     "django.contrib.sessions",
+    # Webhooks: the table of deliveries with its admin page, system checks, and manage.py webhooks.
+    "webhook_kit.adapters.django",
+    "recordings",
 ]
+
+# Webhooks: the dispatcher, and how it is set up in this deployment.
+WEBHOOK_KIT = {
+    "HOOKS": "project.webhooks.hooks",
+    "NAMESPACE": os.environ.get("DJANGO_DEPLOYMENT", "development"),
+}
 
 # All of it may stay: the views of the webhooks say for themselves that they need no login and no CSRF token.
 MIDDLEWARE = [
@@ -26,6 +37,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -35,8 +47,26 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("DJANGO_DATABASE", BASE_DIR / "db.sqlite3"),
+        # With these SQLite reads and writes at the same time, and writers wait for each other.
+        "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL;", "transaction_mode": "IMMEDIATE"},
     }
 }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+STATIC_URL = "static/"
 
 # Webhooks: whether handlers are awaited in the server's own event loop.
 SERVED_BY_ASGI = "SERVED_BY_ASGI" in os.environ

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
@@ -20,5 +21,6 @@ def index(request: HttpRequest) -> JsonResponse:
 
 urlpatterns = [
     path("", index),
+    path("admin/", admin.site.urls),
     path("webhooks/", urls(hooks, asynchronous=settings.SERVED_BY_ASGI)),
 ]

@@ -1,23 +1,21 @@
-"""Which vendors send webhooks, and what happens to them. ``urls.py`` gives them an address."""
+"""Which vendors send webhooks. What happens to them is in the ``webhooks.py`` of each app, imported at start."""
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 from collections import Counter
 
-from webhook_kit import Delivery, Dispatcher, Record
-from webhook_kit.providers.meeting_baas import MeetingBaaS, MeetingCompleted
-from webhook_kit.providers.tencent import GroupOnMemberStateChange, RoomAfterCreateRoom, TencentChat, TencentRoom
-from webhook_kit.providers.vcaas import UserJoinLeave, VCaaS
-
-log = logging.getLogger("example")
+from webhook_kit import Record
+from webhook_kit.adapters.django import dispatcher
+from webhook_kit.providers.meeting_baas import MeetingBaaS
+from webhook_kit.providers.tencent import TencentChat, TencentRoom
+from webhook_kit.providers.vcaas import VCaaS
 
 # Without the vendors' secrets in the environment nobody knows them, and nobody can send events.
 unknown = secrets.token_urlsafe()
 
-hooks = Dispatcher()
+hooks = dispatcher()  # with the options of WEBHOOK_KIT, and the project's database as its memory
 hooks.add(MeetingBaaS(secret=os.environ.get("MEETING_BAAS_SECRET", unknown)))
 sdk_app_id = os.environ.get("TENCENT_SDK_APP_ID", "1400000000")
 hooks.add(TencentChat(sdk_app_id=sdk_app_id, token=os.environ.get("TENCENT_TOKEN", unknown)))
@@ -25,21 +23,6 @@ hooks.add(TencentRoom(sdk_app_id=sdk_app_id))
 hooks.add(VCaaS(url_token=os.environ.get("VCAAS_URL_TOKEN", unknown)))
 
 outcomes: Counter[str] = Counter()
-
-
-@hooks.on(MeetingCompleted)
-async def archive(event: MeetingCompleted) -> None:
-    log.info("bot %s has a recording of %d speakers", event.data.bot_id, len(event.data.speakers or ()))
-
-
-@hooks.on(GroupOnMemberStateChange, RoomAfterCreateRoom)
-def seen(event: GroupOnMemberStateChange | RoomAfterCreateRoom, delivery: Delivery) -> None:
-    log.info("%s of application %s", event.type, delivery.context["sdk_app_id"])
-
-
-@hooks.on(UserJoinLeave)
-def attend(event: UserJoinLeave) -> None:
-    log.info("%r is %s", event.external_name, event.user_status)
 
 
 @hooks.observe
