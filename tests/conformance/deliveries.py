@@ -11,7 +11,7 @@ from webhook_kit.providers.tencent import GroupOnMemberStateChange, RoomAfterCre
 from webhook_kit.providers.tencent.samples import SAMPLES as TENCENT
 from webhook_kit.providers.vcaas import UserJoinLeave, VCaaS
 from webhook_kit.providers.vcaas.samples import SAMPLES as VCAAS
-from webhook_kit.signatures import HeaderHmac
+from webhook_kit.testing import sign
 
 from .wire import Pair, Sent
 
@@ -42,8 +42,8 @@ def vcaas() -> VCaaS:
 
 
 def signature(body: bytes, secret: str = SECRET) -> Pair:
-    signed = HeaderHmac(SIGNATURE.decode()).sign(secret, body, now=NOW)
-    return SIGNATURE, signed.headers[0][1].encode()
+    [(name, value)] = sign(meeting_baas(), body, secret=secret).headers
+    return name.encode(), value.encode()
 
 
 def meeting(body: bytes = COMPLETED, secret: str = SECRET) -> Sent:
@@ -64,13 +64,11 @@ def room_query(app: bytes) -> bytes:
 def chat(now: float = NOW) -> Sent:
     """Return a callback of Tencent Chat, signed at this time."""
     body = json.dumps(TENCENT[GroupOnMemberStateChange]).encode()
-    verifier = tencent_chat().verifier
-    assert verifier is not None
     query = [
         ("SdkAppid", str(APP)),
         ("CallbackCommand", "Group.CallbackOnMemberStateChange"),
         ("contenttype", "json"),
-        *verifier.sign(TOKEN, body, now=now).query,
+        *sign(tencent_chat(), body, now=now).query,
     ]
     return Sent("/tencent-chat", body, query=urlencode(query).encode())
 

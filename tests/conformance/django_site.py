@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import django
 from django.conf import settings
+from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, path
 from django.utils.deprecation import MiddlewareMixin
+
+from webhook_kit import ConfigurationError
+from webhook_kit.idempotency import Store
 
 
 class Anonymous(MiddlewareMixin):
@@ -26,8 +34,9 @@ class Anonymous(MiddlewareMixin):
 MIDDLEWARE = [
     f"{__name__}.Anonymous",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
 ]
+if django.VERSION >= (5, 1):
+    MIDDLEWARE.append("django.contrib.auth.middleware.LoginRequiredMiddleware")
 
 
 def configure() -> None:
@@ -35,11 +44,43 @@ def configure() -> None:
     if not settings.configured:
         settings.configure(
             SECRET_KEY="a key for tests and nothing else",
-            INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
-            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+            INSTALLED_APPS=[
+                "django.contrib.contenttypes",
+                "django.contrib.auth",
+                "django.contrib.sessions",
+                "django.contrib.messages",
+                "django.contrib.admin",
+                "webhook_kit.adapters.django",
+                "tests.adapters.django.shop",
+            ],
+            DATABASES={
+                "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+                "stored": {"ENGINE": "django.db.backends.sqlite3", "NAME": _folder() / "stored.sqlite3"},
+            },
             USE_TZ=True,
         )
         django.setup()
+
+
+def empty_store() -> Store:
+    """Return a store in a database that several threads may use, without what an earlier test left."""
+    from webhook_kit.adapters.django import DjangoStore
+
+    configure()
+    store = DjangoStore(using="stored")
+    try:
+        store.check()
+    except ConfigurationError:
+        call_command("migrate", "webhook_kit", database="stored", verbosity=0)
+    store.deliveries().delete()
+    return store
+
+
+def _folder() -> Path:
+    folder = Path(mkdtemp())
+    # A server's forked workers end one after the other.
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def own_page(request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,17 +16,18 @@ import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import path as django_path
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import PlainTextResponse as FastAPIText
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from webhook_kit import Dispatcher
+from webhook_kit import Delivery, Dispatcher, Event
 from webhook_kit.adapters import asgi, django, fastapi, starlette, wsgi
 from webhook_kit.adapters import flask as flask_adapter
 from webhook_kit.adapters.asgi import AnyASGIApplication, Receive, Scope, Send
+from webhook_kit.functions import is_async
 
 from . import django_site
 from .wire import Answer, Client, Sent, call_asgi, call_wsgi
@@ -47,6 +49,7 @@ class Host(ABC):
     """Whether it insists on an answer to a client that has gone."""
     receives_first: ClassVar[bool] = False
     """Whether it has received the body before it calls anybody."""
+    app: Any
 
     def __init__(self, hooks: Dispatcher) -> None:
         self.hooks = hooks
@@ -153,6 +156,30 @@ class InFastAPI(ASGIHost):
         self.app = app
 
 
+class InFastAPIWithDependencies(InFastAPI):
+    """Every handler is called by way of FastAPI, and takes what is closed after it."""
+
+    def start(self) -> None:
+        for handler in self.hooks._all_handlers():
+            handler.call = _with_session(handler.call, handler.wants_delivery)
+        super().start()
+
+
+async def _session() -> AsyncIterator[str]:
+    yield "a session"
+
+
+def _with_session(call: Callable[..., Any], wants_delivery: bool) -> Callable[..., Any]:
+    def handle(event: Event, delivery: Delivery, session: str = Depends(_session)) -> Any:
+        assert session == "a session"
+        return call(event, delivery) if wants_delivery else call(event)
+
+    async def ahandle(event: Event, delivery: Delivery, session: str = Depends(_session)) -> Any:
+        return await handle(event, delivery, session)
+
+    return ahandle if is_async(call) else handle
+
+
 class InFlask(WSGIHost):
     def start(self) -> None:
         app = flask.Flask(__name__)
@@ -165,6 +192,18 @@ class InFlask(WSGIHost):
             return PAGE
 
         flask_adapter.mount(app, self.hooks)
+        self.app = app
+
+
+class InFlaskBlueprint(WSGIHost):
+    mount = top = "/api/webhooks"
+
+    def start(self) -> None:
+        app = flask.Flask(__name__)
+        blueprint = flask.Blueprint("api", __name__, url_prefix="/api")
+        flask_adapter.mount(blueprint, self.hooks)
+        app.register_blueprint(blueprint)
+        app.add_url_rule("/own", view_func=lambda: PAGE, endpoint="own", methods=["GET", "POST"])
         self.app = app
 
 
@@ -188,6 +227,20 @@ class InDjangoASGI(ASGIHost):
         self.app = ASGIHandler()
 
 
+class StoringInDjangoWSGI(InDjangoWSGI):
+    """Deliveries are kept in the project's database."""
+
+    def start(self) -> None:
+        self.hooks.store = django_site.empty_store()
+        super().start()
+
+
+class StoringInDjangoASGI(InDjangoASGI):
+    def start(self) -> None:
+        self.hooks.store = django_site.empty_store()
+        super().start()
+
+
 HOSTS: dict[str, type[Host]] = {
     "asgi-application": WholeASGI,
     "asgi-middleware": WrappedASGI,
@@ -195,9 +248,13 @@ HOSTS: dict[str, type[Host]] = {
     "wsgi-middleware": WrappedWSGI,
     "starlette": InStarlette,
     "fastapi": InFastAPI,
+    "fastapi-dependencies": InFastAPIWithDependencies,
     "flask": InFlask,
+    "flask-blueprint": InFlaskBlueprint,
     "django-wsgi": InDjangoWSGI,
     "django-asgi": InDjangoASGI,
+    "django-wsgi-storing": StoringInDjangoWSGI,
+    "django-asgi-storing": StoringInDjangoASGI,
 }
 
 WITH_PAGES = [name for name, host in HOSTS.items() if host.has_pages]

@@ -96,6 +96,17 @@ def test_head_is_refused_without_a_body(serve: Serve, hooks: Dispatcher) -> None
     assert serve(hooks).post(meeting().but(method="HEAD")) == MeetingBaaS.METHOD.without_body()
 
 
+@pytest.mark.parametrize("protocol", [b"websocket", b"h2c"])
+def test_an_upgrade_that_nobody_makes_changes_nothing(
+    serve: Serve, handled: Dispatcher, seen: Seen, protocol: bytes
+) -> None:
+    host = serve(handled)
+    asking = ((b"Connection", b"Upgrade"), (b"Upgrade", protocol))
+    assert host.post(meeting().with_headers(*asking)) == MeetingBaaS.SUCCESS
+    assert host.post(meeting().with_headers(*asking).but(method="GET")) == MeetingBaaS.METHOD
+    assert seen.outcomes == [Outcome.PROCESSED, Outcome.METHOD_NOT_ALLOWED]
+
+
 def test_a_mount_below_a_sub_path_serves_the_same_addresses(serve: Serve, handled: Dispatcher, seen: Seen) -> None:
     host = serve(handled)
     assert host.post(meeting().but(root="/some/prefix")) == MeetingBaaS.SUCCESS

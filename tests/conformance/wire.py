@@ -124,8 +124,10 @@ async def call_asgi(app: AnyASGIApplication, sent: Sent, client: Client | None =
     """Send a request as an ASGI server hands it over; None where the application sends nothing."""
     loop = asyncio.get_running_loop()
     gone = asyncio.Event()
+    # Nothing more comes, which an application may wait to hear of: the client has gone, or has its answer.
+    over = asyncio.Event()
     if client is not None:
-        client.hang_up = lambda: asyncio.run_coroutine_threadsafe(_disappear(gone), loop)
+        client.hang_up = lambda: asyncio.run_coroutine_threadsafe(_disappear(gone, over), loop)
     pieces = [sent.arriving()] if not sent.chunked else _pieces(sent.arriving())
     messages: list[dict[str, Any]] = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     if sent.cut is None:
@@ -136,7 +138,7 @@ async def call_asgi(app: AnyASGIApplication, sent: Sent, client: Client | None =
     async def receive() -> dict[str, Any]:
         if messages:
             return messages.pop(0)
-        await gone.wait()
+        await over.wait()
         return {"type": "http.disconnect"}
 
     started: list[Any] = []
@@ -151,6 +153,8 @@ async def call_asgi(app: AnyASGIApplication, sent: Sent, client: Client | None =
         else:
             assert message["type"] == "http.response.body"
             body.append(message.get("body", b""))
+            if not message.get("more_body"):
+                over.set()
 
     scope = {
         "type": "http",
@@ -173,9 +177,10 @@ async def call_asgi(app: AnyASGIApplication, sent: Sent, client: Client | None =
     return answer(started[0]["status"], headers, b"".join(body))
 
 
-async def _disappear(gone: asyncio.Event) -> None:
+async def _disappear(*noticed: asyncio.Event) -> None:
     """Hang up, and let the loop turn until whoever watches has noticed."""
-    gone.set()
+    for event in noticed:
+        event.set()
     for _ in range(50):
         await asyncio.sleep(0)
 
