@@ -23,9 +23,14 @@ class Block(NamedTuple):
     @property
     def file(self) -> str:
         """Return the name of the file that its first line says it is."""
-        match = re.match(r"# (\S+\.\w+)\n", self.code)
+        match = re.match(r"# (\S+\.\w+)(, at the end)?\n", self.code)
         assert match, f"this block does not begin with the name of its file:\n{self.code}"
         return match[1]
+
+    @property
+    def is_added(self) -> bool:
+        """Return whether it belongs at the end of a file that is there already."""
+        return self.code.partition("\n")[0].endswith(", at the end")
 
 
 def blocks(page: Path) -> Iterator[Block]:

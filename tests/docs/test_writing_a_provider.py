@@ -26,6 +26,16 @@ answer = hooks.dispatch(RawRequest("POST", "/acme-doors", headers=headers, body=
 print(answer.status, answer.body.decode())
 """
 
+DELIVER = """
+import logging
+from application import DoorHeld, hooks
+from webhook_kit.testing import deliver, sample
+
+logging.disable()
+print(deliver(hooks, sample(DoorHeld, door__door_id="d8")).verdict)
+print(deliver(hooks, DoorHeld, signed=False).verdict)
+"""
+
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
@@ -39,9 +49,8 @@ def package(tmp_path: Path) -> Path:
 
 
 def test_every_block_is_a_file_that_is_tried() -> None:
-    assert [*PROVIDER, "test_acme_doors.py", "application.py", "pyproject.toml"] == [
-        each.file for each in blocks(GUIDE)
-    ]
+    files = [*PROVIDER, "acme_doors/vendor.py", "test_acme_doors.py", "application.py", "pyproject.toml"]
+    assert files == [each.file for each in blocks(GUIDE)]
 
 
 def test_the_whole_provider_has_fewer_than_80_lines() -> None:
@@ -69,6 +78,15 @@ def test_the_provider_keeps_the_contract(package: Path) -> None:
 def test_the_application_receives_a_signed_delivery(package: Path) -> None:
     printed = run(package, "-c", f"SECRET = {SECRET!r}\n{POST}", ACME_SECRET=SECRET)
     assert printed == 'd7 is open for 60 seconds\n200 {"status":"success"}\n'
+
+
+def test_the_vendor_sends_its_samples_and_comes_again(package: Path) -> None:
+    printed = run(package, "-c", DELIVER, ACME_SECRET=SECRET)
+    assert printed == (
+        "d8 is open for 60 seconds\n"
+        "delivered: the vendor takes this answer for success\n"
+        "not delivered: the answer is 401; the vendor comes again in 1 min: try 2 of 4\n"
+    )
 
 
 def test_the_entry_point_makes_it_known_to_the_command_line(package: Path) -> None:

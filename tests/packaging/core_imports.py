@@ -12,10 +12,13 @@ NEED_MORE = {
     "webhook_kit.cli",
     "webhook_kit.idempotency.redis",
     "webhook_kit.idempotency.sql",
-    "webhook_kit.testing",
+    # What is for pytest.
+    "webhook_kit.testing.plugin",
+    "webhook_kit.testing.provider_contract",
+    "webhook_kit.testing.store_contract",
 }
 FRAMEWORKS = {"django", "fastapi", "flask", "starlette", "werkzeug"}
-EXTRAS = {"cryptography", "httpx2", "psycopg", "redis", "rich", "sqlalchemy", "typer", "uvicorn"}
+EXTRAS = {"cryptography", "httpx2", "psycopg", "pytest", "redis", "rich", "sqlalchemy", "typer", "uvicorn"}
 ADAPTERS_OF_THE_CORE = ["webhook_kit.adapters.asgi", "webhook_kit.adapters.starlette", "webhook_kit.adapters.wsgi"]
 
 

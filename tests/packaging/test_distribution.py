@@ -11,7 +11,16 @@ import pytest
 
 from .conftest import Distributions
 
-AT_THE_TOP = {"CHANGELOG.md", "LICENSE", "Makefile", "README.md", "constraints.txt", "pyproject.toml", "setup.py"}
+AT_THE_TOP = {
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "SECURITY.md",
+    "constraints.txt",
+    "pyproject.toml",
+    "setup.py",
+}
 
 pytestmark = pytest.mark.packaging
 
@@ -70,7 +79,7 @@ def test_the_source_distribution_has_what_the_tests_need(distributions: Distribu
     with tarfile.open(distributions.sdist) as archive:
         names = {member.name.partition("/")[2] for member in archive if member.isfile()}
     assert names >= AT_THE_TOP
-    for folder in ("adapters", "examples", "tests", "tools"):
+    for folder in ("adapters", "bench", "examples", "tests", "tools"):
         assert {f"{folder}/{name}" for name in files_below(sources / folder)} <= names
     assert not [name for name in names if name.startswith("webhook_kit/adapters") or "__pycache__" in name]
 
