@@ -100,10 +100,11 @@ class Event(Part):
     @property
     def type(self) -> str:
         """The wire name."""
-        private = self.__pydantic_private__
-        if private is not None and (stamped := private.get("type")) is not None:
-            return str(stamped)
-        return self.wire_types[0] if self.wire_types else "unknown"
+        try:
+            stamped: str = self.__pydantic_private__["type"]  # type: ignore[index]  # None of one that was made by hand
+        except (TypeError, KeyError):
+            return self.wire_types[0] if self.wire_types else "unknown"
+        return stamped
 
     @property
     def provider(self) -> str:

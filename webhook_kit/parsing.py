@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, Union, cast
 from weakref import WeakKeyDictionary
 
 from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import SchemaValidator, from_json
+from pydantic_core import SchemaValidator, core_schema, from_json
 
 from .delivery import Outcome, Refusal
 from .events import Event, UnknownEvent, stamp, unknown_event
@@ -143,6 +143,29 @@ class Tagged:
             return fit(model, payload, type=name, provider=provider, size=len(body))
         stamp(event, getattr(event, self.field), provider)
         return event
+
+
+class Named:
+    """Read bodies that name their event class in a field which need not be one of the class."""
+
+    def __init__(self, field: str, models: Mapping[str, type[Event]]) -> None:
+        self.field = field
+        self.models = models
+        # Builds the one field that it asks for, of whatever else is in the body nothing.
+        text = core_schema.typed_dict_field(core_schema.str_schema(strict=True))
+        self._naming = SchemaValidator(core_schema.typed_dict_schema({field: text}, extra_behavior="ignore"))
+
+    def read(self, body: bytes, *, provider: str) -> Event:
+        """Return the event, an :class:`UnknownEvent` where the field names none that is known."""
+        try:
+            name: str = self._naming.validate_json(body)[self.field]
+        except ValidationError:
+            payload = read_object(body)
+            return unknown_event(payload, payload.get(self.field), provider)
+        model = self.models.get(name)
+        if model is None:
+            return unknown_event(read_object(body), name, provider)
+        return read_event(model, body, type=name, provider=provider)
 
 
 def _blame(error: ValidationError, payload: dict[str, Any], misfits: set[Path], whole_lists: bool) -> bool:

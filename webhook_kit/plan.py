@@ -45,7 +45,7 @@ class Plan:
                 _check_events(handler, catalogs[reached])
         self.injected = tuple(handler for handler in self.handlers if handler.injected)
         """Those that take what only the host can give."""
-        self._typed: dict[tuple[str, str], tuple[tuple[Handler, ...], type[Event] | None]] = {}
+        self._typed: dict[tuple[str, str, type[Event]], tuple[tuple[Handler, ...], type[Event] | None]] = {}
         self._known = frozenset(name for endpoint in endpoints for name in endpoint.provider.catalog)
         # Types that are not known are the sender's choice, so that nothing is kept for them.
         self._for_unknown = {endpoint.path: _Unknown(self.handlers, endpoint) for endpoint in endpoints}
@@ -59,15 +59,15 @@ class Plan:
 
         Each function is there once, in the order of registration.
         """
-        if isinstance(event, UnknownEvent):
-            return self._for_unknown[endpoint.path].handlers_for(event), _question(endpoint, name)
-        key = (endpoint.path, name)
-        matching = self._typed.get(key)
-        if matching is None:
-            handlers = (
-                each for each in self.handlers if _reaches(each, endpoint) and _matches(each, type(event), name)
-            )
-            matching = self._typed[key] = _once(handlers), _question(endpoint, name)
+        model = type(event)
+        key = (endpoint.path, name, model)
+        if (matching := self._typed.get(key)) is not None:
+            return matching
+        question = _question(endpoint, name)
+        if issubclass(model, UnknownEvent):
+            return self._for_unknown[endpoint.path].handlers_for(event), question
+        handlers = (each for each in self.handlers if _reaches(each, endpoint) and _matches(each, model, name))
+        matching = self._typed[key] = _once(handlers), question
         return matching
 
     def handlers_of(self, endpoint: Endpoint, model: type[Event]) -> tuple[Handler, ...]:
@@ -99,7 +99,7 @@ class _Unknown:
                 else:
                     self._names.setdefault(pattern, []).append(number)
 
-    def handlers_for(self, event: UnknownEvent) -> tuple[Handler, ...]:
+    def handlers_for(self, event: Event) -> tuple[Handler, ...]:
         numbers = {*self._always, *self._names.get(event.type, ())}
         numbers.update(number for number, pattern in self._patterns if wildcard(pattern, event.type))
         return _once(self._handlers[number] for number in sorted(numbers))

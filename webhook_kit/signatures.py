@@ -11,17 +11,25 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
-from hmac import digest as hmac_digest
-from typing import ClassVar, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, NoReturn
 
 from .confidential import Confidential, refuse
 from .delivery import Outcome, Refusal
 from .http import RawRequest, wire_bytes
 
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
+
 LONGEST_CREDENTIAL: Final = 4096
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+# RFC 2104: what the key is combined with, inside and outside, and the bytes that SHA-256 takes at once.
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+_BLOCK: Final = 64
 
 
 class Credential(NamedTuple):
@@ -84,6 +92,25 @@ class Verifier(ABC):
         return matched
 
 
+def hmac_sha256(key: bytes, content: bytes) -> bytes:
+    """Return the HMAC-SHA256 of the content."""
+    inner, outer = _keyed(key)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(content)
+    outer.update(inner.digest())
+    return outer.digest()
+
+
+@lru_cache(256)
+def _keyed(key: bytes) -> tuple[Hash, Hash]:
+    """Return what every HMAC of a key begins with, which is a third of the work for a body of a few hundred bytes.
+
+    https://www.rfc-editor.org/rfc/rfc2104#section-4
+    """
+    block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    return sha256(block.translate(_INNER)), sha256(block.translate(_OUTER))
+
+
 def only(values: Sequence[str]) -> str:
     """Return the one value of a security header or parameter: none is unauthenticated, two are forged."""
     if len(values) == 1 and values[0]:
@@ -118,10 +145,10 @@ class HeaderHmac(Verifier):
         return Credential(wire_bytes(only(request.headers.getlist(self.header))).lower())
 
     def expected(self, credential: Credential, body: bytes, key: bytes) -> bytes:
-        return hmac_digest(key, body, "sha256").hex().encode()
+        return hmac_sha256(key, body).hex().encode()
 
     def sign(self, secret: str, body: bytes, *, now: float) -> Signed:
-        proof = hmac_digest(self.prepare(secret), body, "sha256").hex()
+        proof = hmac_sha256(self.prepare(secret), body).hex()
         return Signed(headers=((self.header, proof),))
 
 

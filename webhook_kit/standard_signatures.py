@@ -11,14 +11,13 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from hmac import compare_digest
-from hmac import digest as hmac_digest
 from types import ModuleType
 from typing import ClassVar, Final
 
 from .delivery import Outcome, Refusal, new_id
 from .errors import ConfigurationError
 from .http import RawRequest, wire_bytes
-from .signatures import Credential, Signed, Verifier, fresh, only
+from .signatures import Credential, Signed, Verifier, fresh, hmac_sha256, only
 
 # The reference libraries agree on it, in both directions.
 TOLERANCE: Final = 300.0
@@ -52,6 +51,7 @@ class StandardSignatures(Verifier):
     def __init__(self, *families: str, tolerance: float = TOLERANCE) -> None:
         self.families = families
         self.tolerance = tolerance
+        self._names = tuple(map(names, families))
 
     def prepare(self, secret: str) -> bytes:
         if secret.startswith("whsk_"):
@@ -65,9 +65,8 @@ class StandardSignatures(Verifier):
         return _decoded(secret.removeprefix("whsec_"))
 
     def present(self, request: RawRequest, now: float) -> Credential:
-        values = [only(request.headers.getlist(name)) for name in names(self._family(request))]
-        identifier, timestamp, signatures = values
-        if signatures.count(" ") >= MOST_SIGNATURES or _JOINED.search(signatures):
+        identifier, timestamp, signatures = map(only, self._values(request))
+        if signatures.count(" ") >= MOST_SIGNATURES or _joined(signatures):
             raise Refusal(Outcome.FORGED)
         seconds = fresh(timestamp, now=now, tolerance=self.tolerance)
         return Credential(wire_bytes(signatures), b"%s.%s." % (wire_bytes(identifier), seconds))
@@ -106,13 +105,14 @@ class StandardSignatures(Verifier):
 
     def identifier(self, request: RawRequest) -> str:
         """Return the id of an authenticated message, which stays the same when it is sent again."""
-        return only(request.headers.getlist(names(self._family(request))[0]))
+        return only(self._values(request)[0])
 
-    def _family(self, request: RawRequest) -> str:
-        """Return the first family of which all headers are there."""
-        for family in self.families:
-            if all(map(request.headers.getlist, names(family))):
-                return family
+    def _values(self, request: RawRequest) -> list[list[str]]:
+        """Return the values of each header, of the first family of which all are there."""
+        for family in self._names:
+            values = [*map(request.headers.getlist, family)]
+            if all(values):
+                return values
         raise Refusal(Outcome.UNAUTHENTICATED)
 
 
@@ -121,8 +121,13 @@ def names(family: str) -> tuple[str, str, str]:
     return f"{family}-id", f"{family}-timestamp", f"{family}-signature"
 
 
+def _joined(signatures: str) -> bool:
+    # Every alternative has one of the two in it, and most lists have neither.
+    return (", " in signatures or ",v" in signatures) and _JOINED.search(signatures) is not None
+
+
 def _hmac(key: bytes, content: bytes) -> bytes:
-    return b"v1," + b64encode(hmac_digest(key, content, "sha256"))
+    return b"v1," + b64encode(hmac_sha256(key, content))
 
 
 def _verified(key: PublicKey, content: bytes, entry: bytes) -> bool:

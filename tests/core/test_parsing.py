@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date
 from typing import Any, Literal
 
 import pytest
@@ -15,7 +16,7 @@ from webhook_kit import Event, Outcome, UnknownEvent, parsing
 from webhook_kit.delivery import Refusal
 from webhook_kit.events import Part
 from webhook_kit.fields import Instant, OpenEnum
-from webhook_kit.parsing import MOST_MISFITS, MOST_PASSES, Tagged, fit, read_event, read_object, validator_of
+from webhook_kit.parsing import MOST_MISFITS, MOST_PASSES, Named, Tagged, fit, read_event, read_object, validator_of
 
 
 class Kind(OpenEnum):
@@ -366,6 +367,69 @@ class TestTagged:
 
     def test_one_class_is_enough(self) -> None:
         assert isinstance(Tagged("event", {"lost": Lost}).read(b'{"event":"lost","order":"A1"}', provider="p"), Lost)
+
+
+class Counted(Event):
+    count: int | None = None
+    day: date | None = Field(None, strict=True)
+
+
+class Kept(Event):
+    order: str
+
+
+NAMED = Named("kind", {"counted": Counted, "kept": Kept, "order.kept": Kept})
+
+
+class TestNamed:
+    """Bodies that name their event class in a field which is not one of the class."""
+
+    @pytest.mark.parametrize(
+        ("body", "model", "type"),
+        [
+            (b'{"kind":"counted","count":1}', Counted, "counted"),
+            (b'{"kind":"order.kept","order":"A1"}', Kept, "order.kept"),
+            (b'{"order":"A1","kind":"counted","kind":"kept"}', Kept, "kept"),
+        ],
+    )
+    def test_the_field_names_the_class(self, body: bytes, model: type[Event], type: str) -> None:
+        event = NAMED.read(body, provider="parcels")
+        assert (event.__class__, event.type, event.provider, dict(event.drift)) == (model, type, "parcels", {})
+        assert event.model_extra == {"kind": type}
+
+    def test_a_strict_field_is_read_as_json_writes_it(self) -> None:
+        event = NAMED.read(b'{"kind":"counted","day":"2026-03-01"}', provider="parcels")
+        assert isinstance(event, Counted)
+        assert (event.day, dict(event.drift)) == (date(2026, 3, 1), {})
+
+    def test_a_field_of_another_type_drifts(self) -> None:
+        event = NAMED.read(b'{"kind":"counted","count":"x"}', provider="parcels")
+        assert (event.__class__, event.type, dict(event.drift)) == (Counted, "counted", {"count": "x"})
+
+    @pytest.mark.parametrize(
+        ("body", "type"),
+        [
+            (b'{"kind":"found"}', "found"),
+            (b'{"kind":"kept"}', "kept"),
+            (b'{"kind":""}', "unknown"),
+            (b'{"kind":5}', "unknown"),
+            (b'{"kind":["kept"]}', "unknown"),
+            (b'{"kind":null}', "unknown"),
+            (b"{}", "unknown"),
+        ],
+    )
+    def test_what_is_not_known_is_unknown(self, body: bytes, type: str) -> None:
+        event = NAMED.read(body, provider="parcels")
+        assert isinstance(event, UnknownEvent)
+        assert (event.type, event.payload) == (type, json.loads(body))
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"[]", b'"kept"', b'{"kind":"kept"', b'{"kind":"\\ud800"}', b'{"kind":"\xff"}']
+    )
+    def test_everything_else_is_malformed(self, body: bytes) -> None:
+        with pytest.raises(Refusal) as caught:
+            NAMED.read(body, provider="parcels")
+        assert caught.value.outcome is Outcome.MALFORMED
 
 
 LEAF = some.sampled_from(

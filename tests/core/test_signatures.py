@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import pytest
@@ -23,6 +25,7 @@ from webhook_kit.signatures import (
     Signed,
     Verifier,
     fresh,
+    hmac_sha256,
     only,
 )
 
@@ -389,6 +392,23 @@ def test_arbitrary_bytes_are_refused_or_are_what_the_signer_made(
         assert found in {Outcome.UNAUTHENTICATED, Outcome.FORGED, Outcome.STALE}
     else:
         assert says(request, SECRETS[found].encode())
+
+
+class TestHmac:
+    @given(key=some.binary(max_size=200), content=some.binary(max_size=300))
+    def test_it_is_that_of_the_standard_library(self, key: bytes, content: bytes) -> None:
+        assert hmac_sha256(key, content) == hmac.digest(key, content, "sha256")
+
+    @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 128, 1000])
+    def test_keys_around_the_length_of_a_block(self, length: int) -> None:
+        key = bytes(range(256)) * 4
+        assert hmac_sha256(key[:length], BODY) == hmac.digest(key[:length], BODY, "sha256")
+
+    def test_threads_that_share_a_key_do_not_disturb_each_other(self) -> None:
+        contents = [b"%d" % number * 3000 for number in range(200)]
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(partial(hmac_sha256, b"a key that was not used before"), contents))
+        assert found == [hmac.digest(b"a key that was not used before", each, "sha256") for each in contents]
 
 
 @given(position=some.integers(0, 63), digit=some.sampled_from("0123456789abcdef"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.providers.posting import INVALID, MALFORMED, MISSING, NOW, PROCESSED, STALE, Desk
 from tests.providers.test_standard_webhooks import CREATED, EVENTS, OTHER, SECRET, WHPK, WHSK, signed
-from webhook_kit import Outcome
+from webhook_kit import Outcome, standard_signatures
 from webhook_kit.providers.standard_webhooks import StandardWebhooks
 
 DESK = Desk(
@@ -89,3 +89,8 @@ def test_headers_of_any_bytes_are_refused(data: st.DataObject) -> None:
     headers[place] = (name, value)
     expected = (PROCESSED,) if value in (right, str(right).encode()) else (INVALID, MISSING, STALE)
     assert sees(body, headers) in expected
+
+
+@given(value=st.text(st.sampled_from(" ,v1a2=x"), max_size=20))
+def test_what_finds_joined_headers_quickly_finds_all_of_them(value: str) -> None:
+    assert standard_signatures._joined(value) == bool(standard_signatures._JOINED.search(value))

@@ -10,6 +10,7 @@ import inspect
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypedDict
@@ -142,9 +143,15 @@ class Provider(ABC):
     def retention(self, event: Event) -> float:
         """Return for how many seconds a completed delivery is remembered: longer than the vendor comes back."""
         # Of its type, also where it could not be read as that.
-        model = self.catalog.get(event.type) or type(event)
-        horizon = 2 * self.retry_horizon
-        return self.retentions.get(model) or (horizon if horizon > SHORTEST_RETENTION else SHORTEST_RETENTION)
+        return self._retentions.get(event.type) or self._retention
+
+    @cached_property
+    def _retentions(self) -> dict[str, float]:
+        return {name: self.retentions[model] for name, model in self.catalog.items() if model in self.retentions}
+
+    @cached_property
+    def _retention(self) -> float:
+        return max(2 * self.retry_horizon, SHORTEST_RETENTION)
 
     # What a provider answers.
 

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Final, Unpack
 
 from ..errors import ConfigurationError
-from ..events import Event, unknown_event
+from ..events import Event
 from ..http import RawRequest
-from ..parsing import fit, read_object
+from ..parsing import Named
 from ..secret import SecretSource
 from ..standard_signatures import StandardSignatures
 from .base import BODY_ALONE, Identity, Provider, ProviderOptions, secret_for
@@ -49,6 +49,7 @@ class StandardWebhooks(Provider):
         self.name = name
         self.catalog = _catalog(events)
         self.type_field = type_field
+        self._events = Named(type_field, self.catalog)
         super().__init__(
             verifier=None if secret is None else SIGNATURES,
             secret=None if secret is None else secret_for(SIGNATURES, secret, "secret"),
@@ -56,12 +57,7 @@ class StandardWebhooks(Provider):
         )
 
     def parse(self, request: RawRequest, kind: str | None) -> Sequence[Event]:
-        payload = read_object(request.body)
-        type = payload.get(self.type_field)
-        model = self.catalog.get(type) if isinstance(type, str) else None
-        if model is None or not isinstance(type, str):
-            return (unknown_event(payload, type, self.name),)
-        return (fit(model, payload, type=type, provider=self.name, size=len(request.body)),)
+        return (self._events.read(request.body, provider=self.name),)
 
     def identity(self, event: Event, request: RawRequest) -> Identity:
         """Return the message's id, which the signature covers; unsigned, it is anybody's word."""

@@ -84,9 +84,11 @@ class MeetingBaaS(Provider):
         self.catalog = self.channel.catalog
         self.methods = self.channel.methods
         self.retry_horizon = self.channel.retry_horizon
+        verifier = self.channel.verifier
+        self._identifying = verifier if source is not None and isinstance(verifier, StandardSignatures) else None
         super().__init__(
-            verifier=None if source is None else self.channel.verifier,
-            secret=None if source is None else secret_for(self.channel.verifier, source, keyword),
+            verifier=None if source is None else verifier,
+            secret=None if source is None else secret_for(verifier, source, keyword),
             options=options,
         )
 
@@ -97,9 +99,9 @@ class MeetingBaaS(Provider):
 
     def identity(self, event: Event, request: RawRequest) -> Identity:
         """Return Svix's message id, which its signature covers; no other sender has an id."""
-        if isinstance(self.verifier, StandardSignatures):
-            return Identity(delivery_id=self.verifier.identifier(request))
-        return BODY_ALONE
+        if self._identifying is None:
+            return BODY_ALONE
+        return Identity(delivery_id=self._identifying.identifier(request))
 
     def setup(self, base_url: str) -> dict[str, Any]:
         """Return what to enter at the vendor.

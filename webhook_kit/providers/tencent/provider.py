@@ -6,7 +6,6 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from hmac import digest as hmac_digest
 from types import MappingProxyType
 from typing import Any, Final, Unpack
 
@@ -16,7 +15,7 @@ from ...events import Event, UnknownEvent, unknown_event
 from ...http import RawRequest, RawResponse, response, wire_bytes
 from ...parsing import fit, read_event, read_object
 from ...secret import SecretSource
-from ...signatures import Credential, HeaderHmac, QueryTokenDigest, Signed, only
+from ...signatures import Credential, HeaderHmac, QueryTokenDigest, Signed, hmac_sha256, only
 from ..base import Identity, Provider, ProviderOptions, catalog_of, secret_for
 from . import replies
 from .catalog import EVENTS, ROOM
@@ -237,7 +236,7 @@ class BodyHmac(HeaderHmac):
         return Credential(wire_bytes(only(request.headers.getlist(self.header))))
 
     def expected(self, credential: Credential, body: bytes, key: bytes) -> bytes:
-        return b64encode(hmac_digest(key, body, "sha256"))
+        return b64encode(hmac_sha256(key, body))
 
     def sign(self, secret: str, body: bytes, *, now: float) -> Signed:
         proof = self.expected(Credential(b""), body, self.prepare(secret))
