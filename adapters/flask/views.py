@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Never
+from wsgiref.types import WSGIEnvironment
 
 import flask
 from flask.sansio.app import App
@@ -12,6 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.routing import BaseConverter
 
 from webhook_kit.dispatcher import Dispatcher
+from webhook_kit.drivers import Blocking, drive
 from webhook_kit.errors import ConfigurationError, refuse_unknown
 
 from .. import wsgi
@@ -42,10 +44,17 @@ def mount(
         _refuse_taken(app, mounted_at)
     blueprint = flask.Blueprint(f"webhook_kit{mounted_at.replace('/', ':').replace('.', '-')}", __name__)
 
+    exempting: set[Callable[..., None]] = set()
+    # Each look at a proxy costs, and one is enough for a request.
+    current: Any = flask.request
+
     def receive(below: str, **parameters: Any) -> flask.Response:
-        environ = flask.request.environ
-        answer = hooks.dispatch(wsgi.request_of(environ, below or "/"), read=_body_of(flask.request))
-        return _Answer([answer.body], answer.status, answer.headers)
+        request: flask.Request = current._get_current_object()
+        host = Blocking(hooks.runtime, _body_of(request))
+        answer = drive(hooks.receive(wsgi.request_of(request.environ, below or "/"), host))
+        headers = Headers()
+        headers[:] = answer.headers
+        return _Answer([answer.body], answer.status, headers)
 
     def add(state: BlueprintSetupState) -> None:
         whole = f"{(state.url_prefix or '').rstrip('/')}{mounted_at}"
@@ -69,14 +78,20 @@ def mount(
         # Somebody's own commands by that name stay.
         state.app.cli.commands.setdefault(COMMAND, commands)
 
-    def exempt(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        """Ask for no CSRF token: this runs before the protection does, whichever of the two was set up first."""
-        protection: Any = flask.current_app.extensions.get("csrf")
-        if type(protection).__module__.partition(".")[0] == "flask_wtf":
-            protection.exempt(blueprint)
+        def exempt(started: flask.Flask, **others: Any) -> None:
+            """Ask for no CSRF token, when the set-up is over: whichever of the two was set up first."""
+            protection: Any = started.extensions.get("csrf")
+            if type(protection).__module__.partition(".")[0] == "flask_wtf":
+                protection.exempt(blueprint)
+            # While anybody listens, every request of every application pays for it.
+            flask.request_started.disconnect(exempt)
+            exempting.discard(exempt)
+
+        # The signal holds it weakly, so that it goes with an application that never has a request.
+        exempting.add(exempt)
+        flask.request_started.connect(exempt, state.app)
 
     blueprint.record(add)
-    blueprint.url_value_preprocessor(exempt)
     app.register_blueprint(blueprint)
     return blueprint
 
@@ -94,12 +109,24 @@ class _Below(BaseConverter):
 
 
 class _Answer(flask.Response):
-    """A response that is sent as it is: rewriting headers costs more than everything else in a mounted view."""
+    """A response that is sent as it is: what werkzeug does on its way out costs more than a delivery takes."""
 
     default_mimetype = None
+    has_closers = False
 
-    def get_wsgi_headers(self, environ: Any) -> Headers:
+    def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:
+        self.has_closers = True
+        return super().call_on_close(func)
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         return self.headers
+
+    def get_app_iter(self, environ: WSGIEnvironment) -> Iterable[bytes]:
+        # Werkzeug's iterator closes what is behind the body, and there is nothing behind a list.
+        nothing_behind = type(self.response) is list and not self.has_closers
+        if nothing_behind and self.status_code == 200 and environ["REQUEST_METHOD"] != "HEAD":
+            return self.iter_encoded()
+        return super().get_app_iter(environ)
 
 
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -250,6 +251,54 @@ def test_a_page_of_the_application_below_the_mount_stays_its_own(app: flask.Flas
     assert post(app, "/webhooks/own").body == b"a page"
 
 
+def sent(app: flask.Flask) -> Any:
+    """Return the answer to a genuine delivery before its end."""
+    headers = [(name.decode(), value.decode()) for name, value in meeting().headers]
+    return app.test_client().post("/webhooks/meeting-baas", data=COMPLETED, headers=headers)
+
+
+def test_what_waits_for_the_end_of_an_answer_is_called_then(app: flask.Flask, hooks: Closing) -> None:
+    closed: list[str] = []
+
+    @app.after_request
+    def wait(response: flask.Response) -> flask.Response:
+        response.call_on_close(lambda: closed.append("closed"))
+        return response
+
+    adapter.mount(app, hooks)
+    answer = sent(app)
+    assert (answer.status_code, closed) == (200, [])
+    answer.close()
+    assert closed == ["closed"]
+
+
+@pytest.mark.parametrize("buffered", [False, True])
+def test_a_body_that_a_function_after_the_request_puts_in_its_place_is_sent_and_closed(
+    app: flask.Flask, hooks: Closing, buffered: bool
+) -> None:
+    closed: list[str] = []
+
+    def body() -> Iterator[bytes]:
+        try:
+            yield b"another "
+            yield b"body"
+        finally:
+            closed.append("closed")
+
+    @app.after_request
+    def replace(response: flask.Response) -> flask.Response:
+        response.response = body()
+        response.content_length = len(b"another body")
+        if buffered:
+            response.make_sequence()
+        return response
+
+    adapter.mount(app, hooks)
+    with sent(app) as answer:
+        assert (answer.status_code, answer.data) == (200, b"another body")
+    assert closed == ["closed"]
+
+
 @WITH_FLASK_WTF
 @pytest.mark.parametrize("first", ["protection", "mount"])
 def test_protection_from_cross_site_requests_lets_vendors_pass_whichever_came_first(
@@ -265,6 +314,28 @@ def test_protection_from_cross_site_requests_lets_vendors_pass_whichever_came_fi
     app.add_url_rule("/own", view_func=lambda: "a page", endpoint="own", methods=["POST"])
     assert post(app) == MeetingBaaS.SUCCESS
     assert post(app, "/own").status == 400
+
+
+@WITH_FLASK_WTF
+def test_protection_from_cross_site_requests_lets_vendors_pass_in_every_application_of_a_blueprint(
+    hooks: Closing,
+) -> None:
+    blueprint = below("/api", hooks)
+    apps = [flask.Flask(name) for name in ("first", "second")]
+    for app in apps:
+        app.secret_key = "a key for tests and nothing else"
+        app.register_blueprint(blueprint)
+        import_module("flask_wtf").CSRFProtect(app)
+    for app in apps:
+        assert post(app, "/api/webhooks/meeting-baas").status == 200
+
+
+def test_nobody_listens_to_the_start_of_requests_after_the_first_one(app: flask.Flask, hooks: Closing) -> None:
+    """While somebody does, every request of every application pays for it."""
+    adapter.mount(app, hooks)
+    assert flask.request_started.has_receivers_for(app)
+    post(app)
+    assert list(flask.request_started.receivers_for(app)) == []
 
 
 def test_another_extension_by_the_name_of_csrf_is_left_alone(app: flask.Flask, hooks: Closing) -> None:
