@@ -48,6 +48,8 @@ def read_stream(read: Callable[[int], bytes], limit: int, length: int | None) ->
             raise ClientDisconnected from error
         if not chunk:
             break
+        if len(chunk) == length:
+            return bytes(chunk)  # at once, as nearly always
         body += chunk
         left -= len(chunk)
     if length is None:
