@@ -10,9 +10,10 @@ from typing import Any, Final, Never, TypeAlias
 from django.apps import apps
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, re_path
+from django.urls import ResolverMatch, URLPattern, re_path
 
 from webhook_kit.dispatcher import Dispatcher
+from webhook_kit.drivers import Blocking, drive
 from webhook_kit.errors import refuse_unknown
 from webhook_kit.http import RawRequest, RawResponse
 
@@ -45,7 +46,19 @@ def urls(hooks: Dispatcher, asynchronous: bool = False, **others: Never) -> tupl
     hooks.runtime.aside = ClosingBehind()
     view = _asynchronous(hooks) if asynchronous else _synchronous(hooks)
     setattr(view, "webhook_kit_hooks", hooks)  # noqa: B010  # functions declare no attributes
-    return [re_path(_BELOW, _exempt(view))], None, None
+    pattern = re_path(_BELOW, _exempt(view))
+    return [_Everything(pattern.pattern, pattern.callback)], None, None
+
+
+class _Everything(URLPattern):
+    """The pattern of whatever is below the mount."""
+
+    def resolve(self, path: str) -> ResolverMatch:
+        # What the expression finds, which is always all of it; reverse() and the checks still need the expression.
+        parameters = {"webhook_path": path}
+        return ResolverMatch(
+            self.callback, (), parameters, route=_BELOW, captured_kwargs=parameters, extra_kwargs=self.default_args
+        )
 
 
 def _synchronous(hooks: Dispatcher) -> View:
@@ -54,7 +67,7 @@ def _synchronous(hooks: Dispatcher) -> View:
     def receive(request: HttpRequest, webhook_path: str, **parameters: Any) -> HttpResponse:
         raw = _request_of(request, webhook_path)
         with arriving(hooks, raw.path):
-            answer = hooks.dispatch(raw, read=_body_of(request), run_async=wait)
+            answer = drive(hooks.receive(raw, Blocking(hooks.runtime, _body_of(request), wait)))
         return _response(answer, request)
 
     return receive
@@ -119,15 +132,23 @@ def _body_of(request: HttpRequest) -> Callable[[int], bytes | None]:
     return received
 
 
+class _Answer(HttpResponse):
+    """A response whose delivery has its line in the log.
+
+    Django's would be mailed to ADMINS, with the tokens in the query string.
+    """
+
+    _has_been_logged = True
+
+
 def _response(answer: RawResponse, request: HttpRequest) -> HttpResponse:
-    response = HttpResponse(
+    response = _Answer(
         b"" if request.method == "HEAD" else answer.body,
+        content_type="",  # where the headers have none; Django would make one up
         status=answer.status,
         reason=answer.phrase,
         headers=dict(answer.headers),
     )
-    if not any(name.lower() == "content-type" for name, _ in answer.headers):
-        del response["Content-Type"]  # which Django has added
-    # The delivery has its line in the log. Django's would be mailed to ADMINS, with the tokens in the query string.
-    setattr(response, "_has_been_logged", True)  # noqa: B010  # the class declares no such attribute
+    if not response.headers["Content-Type"]:
+        del response.headers["Content-Type"]
     return response
