@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import lru_cache
 from typing import Any, Never, TypeAlias
 
 from webhook_kit.dispatcher import Dispatcher
@@ -93,7 +92,8 @@ async def respond(
     response = await hooks.receive(request, connection)
     if connection.lost:
         return
-    headers = [*_in_bytes(tuple(response.headers))]
+    # A list of the server's own, which it may change.
+    headers = [*response.encoded_headers()]
     body = response.body if request.method != "HEAD" else b""
     try:
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -118,9 +118,10 @@ def request_of(scope: Scope, path: str) -> RawRequest:
 def path_of(scope: Scope) -> str:
     """Return the path below the root path, which servers leave in ``path`` and a few do not."""
     path: str = scope["path"]
-    root: str = scope.get("root_path", "").rstrip("/")
-    if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
-        return path[len(root) :]
+    if root := scope.get("root_path"):
+        root = root.rstrip("/")
+        if path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
+            return path[len(root) :]
     return path
 
 
@@ -163,9 +164,3 @@ class Connection(Awaiting):
 def declared_over(limit: int, scope: Scope) -> bool:
     """Whether a ``Content-Length`` header says that the body is longer than the limit (bytes)."""
     return over(limit, Headers(scope.get("headers", ())).getlist("content-length"))
-
-
-@lru_cache(256)
-def _in_bytes(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    # Most answers are the same from the start to the end of the process.
-    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)

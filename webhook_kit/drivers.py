@@ -178,10 +178,13 @@ class Awaiting:
     def call(self, function: Function, arguments: tuple[Any, ...], limit: float | None = None) -> Awaitable[Any]:
         if self._cancellation is not None:
             self.go_on()
-        if limit is None:
-            run = self._run(function, arguments)
+        run: Awaitable[Any]
+        if limit is not None:
+            run = _within(self._runtime, partial(self._aside().call, function, arguments), limit)
+        elif function.injected:
+            run = self._call_injected(function, arguments)
         else:
-            run = _within(self._runtime, partial(self._aside()._run, function, arguments), limit)
+            run = self._call(function, function.call, arguments)
         return self._finish(run) if self._finishes else run
 
     def apart(self, part: Callable[[Host], Coroutine[Any, Any, T]], limit: float) -> Awaitable[T | None]:
@@ -211,11 +214,6 @@ class Awaiting:
             return cast(T, await _within(self._runtime, whole, limit))
         except TimedOut:
             return None
-
-    def _run(self, function: Function, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
-        if function.injected:
-            return self._call_injected(function, arguments)
-        return self._call(function, function.call, arguments)
 
     async def _call_injected(self, function: Function, arguments: tuple[Any, ...]) -> Any:
         assert self._inject is not None, "the dispatcher has checked that the host gives it"
@@ -348,7 +346,7 @@ def _result(future: Future[Any], limit: float | None) -> Any:
         raise
 
 
-async def _within(runtime: Runtime, run: Callable[[], Coroutine[Any, Any, Any]], limit: float) -> Any:
+async def _within(runtime: Runtime, run: Callable[[], Awaitable[Any]], limit: float) -> Any:
     task = asyncio.get_running_loop().create_task(runtime.aside.wait(run))
     runtime.keep(task)
     try:

@@ -165,15 +165,22 @@ class RawRequest(Confidential):
         return f"<RawRequest {self.method} {self.path!r}, {len(self.body)} bytes>"
 
 
+Encoded: TypeAlias = tuple[Sequence[tuple[str, str]], tuple[tuple[bytes, bytes], ...]]
+"""Headers as they were when they were encoded, and what they were encoded to."""
+
+_NOTHING_ENCODED: Final[Encoded] = ([], ())
+
+
 class RawResponse:
     """An answer: a status, header pairs and the bytes of the body."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("_encoded", "body", "headers", "status")
 
     def __init__(self, status: int, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> None:
         self.status = status
         self.headers = list(headers)
         self.body = body
+        self._encoded = _NOTHING_ENCODED
 
     def copy(self) -> RawResponse:
         """Return one whose headers can be changed without changing these."""
@@ -182,6 +189,15 @@ class RawResponse:
     def with_header(self, name: str, value: str) -> RawResponse:
         """Return a copy with one more header."""
         return RawResponse(self.status, [*self.headers, (name, value)], self.body)
+
+    def encoded_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Return the header pairs as bytes, the names in lower case."""
+        before, encoded = self._encoded
+        # Most answers are the same from the start to the end of the process.
+        if before != self.headers:
+            encoded = tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers)
+            self._encoded = self.headers.copy(), encoded
+        return encoded
 
     @property
     def phrase(self) -> str:

@@ -54,12 +54,12 @@ class Plan:
         """Whether a type is one of those that the providers document."""
         return type in self._known
 
-    def matching(self, endpoint: Endpoint, event: Event, name: str) -> tuple[tuple[Handler, ...], type[Event] | None]:
-        """Return the handlers of an event that arrived under this wire name, and its class if it asks for a decision.
+    def matching(self, endpoint: Endpoint, event: Event) -> tuple[tuple[Handler, ...], type[Event] | None]:
+        """Return the handlers of an event, and its class if it asks for a decision.
 
         Each function is there once, in the order of registration.
         """
-        model = type(event)
+        model, name = type(event), event.type
         key = (endpoint.path, name, model)
         if (matching := self._typed.get(key)) is not None:
             return matching

@@ -31,11 +31,10 @@ Result: TypeAlias = tuple[Outcome, RawResponse, BaseException | None]
 class Processing:
     """Take one event to its handlers, at most once at a time and never twice after success."""
 
-    __slots__ = ("_asked", "_late", "_lease", "dispatcher", "endpoint", "event", "reception")
+    __slots__ = ("_asked", "_late", "_lease", "endpoint", "event", "reception")
 
     def __init__(self, reception: Reception, endpoint: Endpoint, event: Event) -> None:
         self.reception = reception
-        self.dispatcher = reception.dispatcher
         self.endpoint = endpoint
         self.event = event
         self._lease: Lease | None = None
@@ -65,14 +64,15 @@ class Processing:
         await self.reception.tell(host, outcome, response.status, error, self.event, attempt)
 
     async def _process(self, host: Host) -> Result:
-        dispatcher, endpoint, event = self.dispatcher, self.endpoint, self.event
-        handlers, question = self.reception.plan.matching(endpoint, event, event.type)
+        reception, event = self.reception, self.event
+        dispatcher = reception.dispatcher
+        handlers, question = reception.plan.matching(self.endpoint, event)
         if question is not None:
             return await self._decide(host, handlers, question)
         if not handlers:
             return self._result(self._nobody())
         store = dispatcher.store
-        if store is not None and (key := self._key_of(digest := self.reception.request.digest)) is not None:
+        if store is not None and (key := self._key_of(digest := reception.request.digest)) is not None:
             seconds = dispatcher.lease
             try:
                 if store.blocks:
@@ -144,7 +144,7 @@ class Processing:
             raise
         finally:
             if lease is not None:
-                self.dispatcher.heartbeat.remove(lease.extend)
+                self.reception.dispatcher.heartbeat.remove(lease.extend)
         failure = result[2]
         if self._late and failure is not None:
             logger.error(

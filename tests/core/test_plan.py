@@ -76,7 +76,7 @@ def event_of(hooks: Dispatcher, path: str, type: str) -> Event:
 def ran(hooks: Dispatcher, path: str, type: str) -> list[Any]:
     """Return what is called for a type at an endpoint."""
     endpoint = next(endpoint for endpoint in hooks.endpoints if endpoint.path == path)
-    return [handler.call for handler in hooks.plan.matching(endpoint, event_of(hooks, path, type), type)[0]]
+    return [handler.call for handler in hooks.plan.matching(endpoint, event_of(hooks, path, type))[0]]
 
 
 def handler(event: Event) -> None: ...
@@ -124,7 +124,7 @@ class TestMatching:
         hooks.on("door.opened")(second)
         hooks.on(UnknownEvent)(third)
         event = unknown_event({}, "door.opened", "plain")
-        assert [each.call for each in hooks.plan.matching(hooks.endpoints[0], event, event.type)[0]] == [second, third]
+        assert [each.call for each in hooks.plan.matching(hooks.endpoints[0], event)[0]] == [second, third]
 
     def test_nothing_is_remembered_for_types_that_senders_choose(self) -> None:
         hooks = dispatcher()
