@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Never
 
 from fastapi import APIRouter, FastAPI
@@ -11,7 +12,7 @@ from webhook_kit.errors import ConfigurationError, refuse_unknown
 
 from .. import starlette
 from ..arguments import checked_hooks, kind_of, mount_path
-from ..asgi import Receive, Scope, Send, request_of, respond
+from ..asgi import Receive, Scope, Send, respond
 from .injection import Injector, Routes
 
 
@@ -40,12 +41,13 @@ class _Endpoint(starlette.Endpoint):
         for handler in checked_hooks(self.hooks, injects=True).plan.injected:
             self._routes.prepare(handler, self._app)
 
-    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hooks = self.hooks
-        request = request_of(scope, scope["path_params"][starlette.PARAMETER] or "/")
-        if not hooks.plan.injected:
-            await respond(hooks, request, scope, receive, send)
-            return
-        injector = Injector(self._routes.application_for, scope, receive, request, hooks.runtime)
-        await respond(hooks, request, scope, receive, send, injector)
+    def respond(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if self.hooks.plan.injected:
+            return self._inject(scope, receive, send)
+        return super().respond(scope, receive, send)
+
+    async def _inject(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = starlette.request_below(scope)
+        injector = Injector(self._routes.application_for, scope, receive, request, self.hooks.runtime)
+        await respond(self.hooks, request, scope, receive, send, injector)
         await injector.answered()

@@ -143,7 +143,7 @@ class _Receiver:
             response.status_code, response.body = answer.status, answer.body
             response.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
 
-        await unlimited(limited, scope, request.receive, nowhere)
+        await unlimited(limited, scope)(scope, request.receive, nowhere)
         return response
 
     def _application_for(self, function: Function, scope: Scope) -> ASGIApplication:

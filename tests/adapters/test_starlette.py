@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from tests.conformance.deliveries import COMPLETED, SECRET, meeting
 from tests.conformance.expected import NO_ENDPOINT, MeetingBaaS
-from tests.conformance.wire import Answer, Sent, call_asgi
+from tests.conformance.wire import Answer, Sent, answer, call_asgi
 from webhook_kit import ConfigurationError, Dispatcher
 from webhook_kit.adapters import starlette
 from webhook_kit.adapters.asgi import ASGIApplication, Message, Receive, Scope, Send
@@ -25,6 +27,13 @@ from .conftest import Closing
 
 def post(app: ASGIApplication, path: str = "/webhooks/meeting-baas", **changes: Any) -> Answer | None:
     return asyncio.run(call_asgi(app, meeting().but(path=path, **changes)))
+
+
+async def page(request: Request) -> Response:
+    return PlainTextResponse("a page")
+
+
+PAGE = answer(200, [("content-length", "6"), ("content-type", "text/plain; charset=utf-8")], b"a page")
 
 
 def live(app: ASGIApplication) -> list[Message]:
@@ -87,6 +96,47 @@ def test_two_dispatchers_are_mounted_side_by_side(hooks: Closing) -> None:
     assert post(app, "/a/meeting-baas") == MeetingBaaS.SUCCESS
     assert post(app, "/b/elsewhere") == MeetingBaaS.SUCCESS
     assert post(app, "/b/meeting-baas") == NO_ENDPOINT
+
+
+@pytest.mark.parametrize(
+    "path", ["/webhooks/meeting-baas", "/webhooks/{rest:path}", "/{rest:path}", "/webhooks{rest:path}"]
+)
+def test_a_route_that_was_added_before_keeps_what_it_takes(hooks: Closing, path: str) -> None:
+    app = Starlette(routes=[Route("/page", page), Route(path, page, methods=["POST"]), Route("/other", page)])
+    starlette.mount(app, hooks)
+    assert post(app) == PAGE
+
+
+@pytest.mark.parametrize("path", ["/webhook", "/webhooksmore", "/webhooks-of/meeting-baas"])
+def test_paths_that_only_begin_alike_are_the_applications(hooks: Closing, path: str) -> None:
+    app = Starlette()
+    starlette.mount(app, hooks)
+    app.add_route(path, page, methods=["POST"])
+    assert post(app, path) == PAGE
+
+
+def test_pages_elsewhere_do_not_keep_a_delivery_waiting(hooks: Closing) -> None:
+    app = Starlette(routes=[Route("/{rest:int}", page), Route("/page", page), Route("/page/more", page)])
+    starlette.mount(app, hooks)
+    assert [route.path for route in app.routes if isinstance(route, Route)] == [
+        "/{rest:int}",
+        "/webhooks{webhook_path:webhook_path}",
+        "/page",
+        "/page/more",
+    ]
+
+
+@pytest.mark.parametrize("root", ["/api", "/api/"])
+def test_a_root_path_is_taken_off_as_for_every_other_route(hooks: Closing, root: str) -> None:
+    app = Starlette()
+    starlette.mount(app, hooks)
+    app.add_route("/page", page, methods=["POST"])
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "root_path": root, "path": root + scope["path"]}, receive, send)
+
+    assert post(behind, "/page") == PAGE
+    assert post(behind) == MeetingBaaS.SUCCESS
 
 
 def test_an_address_can_be_built_from_the_routes_name(hooks: Closing) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from starlette.routing import Route
 
 from tests.conformance.deliveries import COMPLETED, SECRET, meeting
 from tests.conformance.expected import NO_ENDPOINT, MeetingBaaS
@@ -52,6 +53,28 @@ def test_routers_can_be_nested_below_a_path_with_parameters(hooks: Closing) -> N
     outer.include_router(inner, prefix="/{tenant}")
     app.include_router(outer)
     assert post(app, "/outer/amira/webhooks/meeting-baas") == MeetingBaaS.SUCCESS
+
+
+def test_a_router_whose_prefix_has_parameters_is_an_application_by_itself(hooks: Closing) -> None:
+    router, app = APIRouter(prefix="/{tenant}"), FastAPI()
+    fastapi.mount(router, hooks)
+    app.mount("/outer", router)
+    assert post(app, "/outer/amira/webhooks/meeting-baas") == MeetingBaaS.SUCCESS
+
+
+def test_the_pages_of_the_documentation_do_not_keep_a_delivery_waiting(hooks: Closing) -> None:
+    app = FastAPI()
+    fastapi.mount(app, hooks)
+    names = [route.name for route in app.routes if isinstance(route, Route)]
+    assert names == ["webhook_kit", "openapi", "swagger_ui_html", "swagger_ui_redirect", "redoc_html"]
+
+
+def test_a_mount_around_the_documentation_leaves_it_its_page(hooks: Closing) -> None:
+    app = FastAPI(docs_url="/webhooks/docs")
+    fastapi.mount(app, hooks)
+    found = post(app, "/webhooks/docs", method="GET")
+    assert found is not None
+    assert found.status == 200
 
 
 def test_a_mount_on_a_router_that_was_included_before_is_served(hooks: Closing) -> None:
