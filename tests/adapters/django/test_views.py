@@ -18,14 +18,14 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncRequestFactory, Client
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.deprecation import MiddlewareMixin
 
 from tests.conformance import django_site
 from tests.conformance.deliveries import COMPLETED, SECRET, meeting
 from tests.conformance.expected import NO_ENDPOINT, MeetingBaaS
 from tests.conformance.wire import Answer, Sent, call_asgi, call_wsgi
-from webhook_kit import Dispatcher, Event, Outcome
+from webhook_kit import Dispatcher, Event, Outcome, RawResponse
 from webhook_kit.adapters import django
 from webhook_kit.providers.meeting_baas import MeetingBaaS as Provider
 
@@ -113,6 +113,25 @@ def test_addresses_of_the_projects_own_pages_can_be_built(hooks: Closing) -> Non
     own = path("shop/", lambda request: HttpResponse(), name="shop")
     with django_site.site(path("webhooks/", django.urls(hooks)), own):
         assert reverse("shop") == "/shop/"
+
+
+@pytest.mark.parametrize("below", ["", "meeting-baas", "a//b/", "with\na line", "ü", "$"])
+def test_everything_below_the_mount_is_found_as_its_expression_finds_it(hooks: Closing, below: str) -> None:
+    [pattern] = django.urls(hooks)[0]
+    found, expected = pattern.resolve(below), URLPattern(pattern.pattern, pattern.callback).resolve(below)
+    assert found is not None
+    assert expected is not None
+    assert vars(found) == vars(expected)
+    assert found.kwargs == {"webhook_path": below}
+
+
+def test_an_answer_that_names_no_type_of_its_own_is_sent_without_one() -> None:
+    hooks = Dispatcher()
+    own = RawResponse(204, [("X-Own", "yes")])
+    hooks.add(Provider(secret=SECRET), answers={Outcome.UNHANDLED: own})
+    with django_site.site(path("webhooks/", django.urls(hooks))):
+        answer = call_wsgi(WSGIHandler(), meeting().but(path="/webhooks/meeting-baas"))
+    assert (answer.status, dict(answer.headers)) == (204, {"x-own": "yes"})
 
 
 def test_a_sync_handler_under_the_async_view_runs_in_djangos_own_thread(hooks: Closing) -> None:
