@@ -20,6 +20,9 @@ from webhook_kit.idempotency.sql.statements import Steps
 POSTGRESQL = os.environ.get("WEBHOOK_KIT_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 REDIS = os.environ.get("WEBHOOK_KIT_REDIS", "redis://127.0.0.1:6379/0")
 
+PATIENCE = float(os.environ.get("WEBHOOK_KIT_PATIENCE", "1"))
+"""By how much longer a store waits in tests than it has to, for machines with more to do than these."""
+
 MOVE = """
 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
     if redis.call('HEXISTS', key, 'until') == 1 then redis.call('HINCRBY', key, 'until', -ARGV[2]) end

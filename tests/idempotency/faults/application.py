@@ -14,13 +14,14 @@ from typing import NamedTuple, TypeVar
 import pytest
 
 from tests.core.plain import SECRET, Opened, Plain, body, request
+from tests.idempotency.sites import PATIENCE
 from webhook_kit import Delivery, Dispatcher, Outcome, Record
 from webhook_kit.idempotency import Store
 from webhook_kit.providers.base import Identity
 
 LEASE = 30.0
 # What a busy machine adds.
-SLACK = 1.5
+SLACK = 1.5 * PATIENCE
 PASSWORD = "hunter2hunter2"
 PAYLOAD = "what nobody but the handler reads"
 

@@ -10,10 +10,10 @@ from sqlalchemy import make_url
 
 from tests.idempotency.faults.application import PASSWORD
 from tests.idempotency.faults.proxy import Proxy
-from tests.idempotency.sites import POSTGRESQL, REDIS, PostgreSQL, Redis, Site
+from tests.idempotency.sites import PATIENCE, POSTGRESQL, REDIS, PostgreSQL, Redis, Site
 from webhook_kit.idempotency import RedisStore, SQLStore, Store
 
-TIMEOUT = 0.8
+TIMEOUT = 0.8 * PATIENCE
 
 
 class Remote:

@@ -13,13 +13,14 @@ import redis
 from tests.idempotency.faults.application import PASSWORD, heavy, refused, running
 from tests.idempotency.faults.proxy import Proxy
 from tests.idempotency.own_redis import OwnRedis
+from tests.idempotency.sites import PATIENCE
 from webhook_kit import ConfigurationError, Outcome, RawResponse
 from webhook_kit.idempotency import Busy, Done, New, RedisStore
 from webhook_kit.idempotency.redis.server import NotReplicated
 
 pytestmark = pytest.mark.services
 
-TIMEOUT = 0.8
+TIMEOUT = 0.8 * PATIENCE
 ANSWER = RawResponse(200, [("content-type", "text/plain")], b"success")
 QUICKLY = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"]
 Own = Callable[..., OwnRedis]

@@ -23,12 +23,12 @@ from sqlalchemy import text
 
 from tests.core.plain import Opened
 from tests.idempotency.faults.application import LEASE, SLACK, Application, heavy, refused, running
-from tests.idempotency.sites import SQLiteFile
+from tests.idempotency.sites import PATIENCE, SQLiteFile
 from webhook_kit import ConfigurationError, Delivery, Outcome
 from webhook_kit.idempotency import New, SQLStore
 from webhook_kit.idempotency.sql import files
 
-TIMEOUT = 1.0
+TIMEOUT = 1.0 * PATIENCE
 # The wait for the file's lock, and then for the store's own turn.
 BOUND = TIMEOUT
 
