@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -162,6 +163,34 @@ class TestTables:
             thread.join()
         for store in stores:
             store.check()
+
+    def test_in_a_new_file_they_wait_for_another_worker_that_makes_them(
+        self, tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """SQLite refuses at once whoever wants another journal then, and waits for no time-out."""
+        path = tmp_path / "webhooks.db"
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        waited: list[float] = []
+
+        def wait(seconds: float) -> None:
+            waited.append(seconds)
+            if len(waited) == 3:
+                other.execute("COMMIT")
+
+        monkeypatch.setattr(sqlite.time, "sleep", wait)
+        store = opened(SQLStore(f"sqlite:///{path}"))
+        store.create()
+        other.close()
+        store.check()
+        assert waited == [sqlite.AGAIN] * 3
+
+    def test_in_a_new_file_they_do_not_wait_for_ever(self, tmp_path: Path, opened: Opened) -> None:
+        path = tmp_path / "webhooks.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises((sqlite3.OperationalError, TimeoutError)):
+                opened(SQLStore(f"sqlite:///{path}", timeout=0.1)).create()
 
     @pytest.mark.services
     def test_a_server_without_them_says_what_to_run(

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -25,6 +26,9 @@ from .schema import Schema
 from .statements import Statements, Steps, run
 
 logger = logging.getLogger("webhook_kit")
+
+AGAIN: Final = 0.01
+"""Seconds until the next try to switch a new file to a write-ahead log."""
 
 # unixepoch('subsec') is null, without an error, before SQLite 3.42.
 NOW: Final = "((julianday('now') - 2440587.5) * 86400.0)"
@@ -179,6 +183,10 @@ class _Connection(sqlite3.Connection):
     _path = ""
     _identity: tuple[int, int] | None = None
 
+    def __init__(self, database: str, timeout: float, **options: Any) -> None:
+        super().__init__(database, timeout, **options)
+        self._timeout = timeout
+
     def prepare(self) -> None:
         """Make it durable; raises :class:`ConfigurationError` for a file that several machines may share."""
         [[_, _, self._path]] = self.execute("PRAGMA database_list")
@@ -187,9 +195,22 @@ class _Connection(sqlite3.Connection):
                 f"the database file is on a network file system ({kind}), where SQLite cannot keep its promises: "
                 "put it on a disk of this machine, or use PostgreSQL, which serves several"
             )
-        self.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         self.execute("PRAGMA synchronous = FULL")
         self._identity = identity_of(self._path)
+
+    def _write_ahead(self) -> None:
+        # Of several workers that start with a new file, one switches it. The others are refused at once, whatever they
+        # would wait for its lock.
+        until = time.monotonic() + self._timeout
+        while True:
+            try:
+                self.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(AGAIN)
 
     def is_gone(self) -> bool:
         """Say whether the path leads to another file by now, which everybody else uses."""
