@@ -129,12 +129,14 @@ class Processing:
                     errors.append(own(error))
                 else:
                     finished.append(handler.name)
-            if not errors:
-                result = await self._succeeded(host, lease)
-            else:
+            if errors:
                 if lease is not None:
                     await lease.release(host, finished)
                 result = self._failed(errors)
+            elif lease is None:
+                result = _PROCESSED, self.endpoint.answers[_PROCESSED], None
+            else:
+                result = await self._complete(host, lease)
         except GeneratorExit:
             raise
         except BaseException:
@@ -155,15 +157,19 @@ class Processing:
             )
         return result
 
-    async def _succeeded(self, host: Host, lease: Lease | None) -> Result:
+    async def _complete(self, host: Host, lease: Lease) -> Result:
         endpoint = self.endpoint
         answer = endpoint.answers[_PROCESSED]
         try:
-            if lease is None or await lease.complete(host, answer, endpoint.provider.retention(self.event)):
-                return _PROCESSED, answer, None
+            store, retention = lease.store, endpoint.provider.retention(self.event)
+            if store.blocks:
+                completed = await host.ask(store, "complete", lease.key, lease.token, answer, retention)
+            else:
+                host.go_on()
+                completed = store.complete(lease.key, lease.token, answer, retention)
         except Exception as error:
             return self._result(Outcome.STORE_UNAVAILABLE, own(error))
-        return self._result(Outcome.FENCED)
+        return (_PROCESSED, answer, None) if completed else self._result(Outcome.FENCED)
 
     def _failed(self, errors: list[BaseException]) -> Result:
         lost = any(isinstance(error, Fenced) for error in errors)
