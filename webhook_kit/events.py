@@ -141,6 +141,10 @@ class UnknownEvent(Event):
         yield "provider", self.provider
 
 
+# What object.__setattr__ finds, looked for once: the models are frozen.
+_set_private: Any = BaseModel.__dict__["__pydantic_private__"].__set__
+
+
 def stamp(event: Event, type: str, provider: str, drift: Mapping[str, Any] = NO_DRIFT) -> None:
     """Write down what an event cannot know from its own fields.
 
@@ -152,7 +156,7 @@ def stamp(event: Event, type: str, provider: str, drift: Mapping[str, Any] = NO_
         # A plain dictionary, because a read-only view of one cannot be pickled.
         stamps["drift"] = dict(drift)
     private = event.__pydantic_private__
-    object.__setattr__(event, "__pydantic_private__", stamps if private is None else {**private, **stamps})
+    _set_private(event, stamps if private is None else {**private, **stamps})
 
 
 def unknown_event(payload: Mapping[str, Any], type: object, provider: str) -> UnknownEvent:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from .confidential import Confidential, refuse
+from .confidential import Confidential
 from .delivery import Outcome, Refusal
 from .http import RawRequest, wire_bytes
 
@@ -32,7 +32,8 @@ _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 _BLOCK: Final = 64
 
 
-class Credential(NamedTuple):
+@dataclass(slots=True, repr=False)
+class Credential(Confidential):
     """What a request presents: the claimed proof, and the text it was bound to."""
 
     proof: bytes
@@ -40,9 +41,6 @@ class Credential(NamedTuple):
 
     def __repr__(self) -> str:
         return "<Credential>"
-
-    def __reduce__(self) -> NoReturn:
-        refuse(self)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
