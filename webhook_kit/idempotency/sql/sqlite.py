@@ -184,7 +184,7 @@ class _Connection(sqlite3.Connection):
     _identity: tuple[int, int] | None = None
 
     def __init__(self, database: str, timeout: float, **options: Any) -> None:
-        super().__init__(database, timeout, **options)
+        super().__init__(database, timeout=timeout, **options)
         self._timeout = timeout
 
     def prepare(self) -> None:
