@@ -6,13 +6,15 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from tests.core.conftest import Send
 from tests.core.plain import SECRET, Clock, Closed, Knocked, Opened, Plain, body, request
-from webhook_kit import ConfigurationError, Delivery, Dispatcher, Event, RawRequest, RawResponse, Record
+from webhook_kit import ConfigurationError, Delivery, Dispatcher, Event, RawRequest, RawResponse, Record, UnknownEvent
+from webhook_kit.events import stamp
 from webhook_kit.idempotency import MemoryStore, Store
 from webhook_kit.runtime import MOST_THREADS
 
@@ -53,6 +55,26 @@ class TestDuplicates:
         clock.advance(1)
         send(hooks, request(sign=True))
         assert len(runs) == 2
+
+    @pytest.mark.parametrize(
+        ("event", "type", "seconds"),
+        [
+            (Opened, "door.opened", 5.0),
+            (Opened, "door.forced", 5.0),
+            (UnknownEvent, "door.opened", 5.0),
+            (Opened, "door.closed", 8 * 24 * 3600.0),
+            (UnknownEvent, "door.forced", 8 * 24 * 3600.0),
+        ],
+    )
+    def test_how_long_is_what_its_type_says_or_its_class_where_the_type_is_in_no_catalog(
+        self, event: type[Event], type: str, seconds: float
+    ) -> None:
+        class Quick(Plain):
+            retentions = MappingProxyType({Opened: 5.0})
+
+        found = event.model_construct()
+        stamp(found, type, "plain")
+        assert Quick(secret=SECRET).retention(found) == seconds
 
     def test_other_bytes_are_another_delivery(self, send: Send) -> None:
         hooks, _ = dispatcher(MemoryStore())

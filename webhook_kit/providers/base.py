@@ -143,11 +143,11 @@ class Provider(ABC):
     def retention(self, event: Event) -> float:
         """Return for how many seconds a completed delivery is remembered: longer than the vendor comes back."""
         # Of its type, also where it could not be read as that.
-        return self._retentions.get(event.type) or self._retention
+        return self._retentions.get(event.type) or self.retentions.get(type(event)) or self._retention
 
     @cached_property
     def _retentions(self) -> dict[str, float]:
-        return {name: self.retentions[model] for name, model in self.catalog.items() if model in self.retentions}
+        return {name: self.retentions.get(model) or self._retention for name, model in self.catalog.items()}
 
     @cached_property
     def _retention(self) -> float:
