@@ -195,8 +195,9 @@ class RawResponse:
         before, encoded = self._encoded
         # Most answers are the same from the start to the end of the process.
         if before != self.headers:
-            encoded = tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers)
-            self._encoded = self.headers.copy(), encoded
+            headers = [*self.headers]
+            encoded = tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)
+            self._encoded = headers, encoded
         return encoded
 
     @property

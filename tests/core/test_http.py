@@ -162,6 +162,19 @@ class TestRawResponse:
         assert answer.with_header("retry-after", "5") == RawResponse(503, [("a", "1"), ("retry-after", "5")], b"later")
         assert answer.headers == [("a", "1")]
 
+    def test_headers_that_were_changed_are_encoded_anew(self) -> None:
+        answer = RawResponse(200, [("X-Own", "\xe9")])
+        assert answer.encoded_headers() == ((b"x-own", b"\xe9"),)
+        answer.headers.append(("b", "2"))
+        assert answer.encoded_headers() == ((b"x-own", b"\xe9"), (b"b", b"2"))
+        answer.headers.clear()
+        assert answer.encoded_headers() == ()
+
+    def test_headers_that_were_replaced_by_another_kind_of_sequence_are_encoded(self) -> None:
+        answer = RawResponse(200)
+        setattr(answer, "headers", (("X-Own", "1"),))  # noqa: B010  # which type checkers would refuse
+        assert answer.encoded_headers() == ((b"x-own", b"1"),)
+
     @pytest.mark.parametrize(("status", "phrase"), [(200, "OK"), (404, "Not Found"), (599, ""), (0, "")])
     def test_the_phrase_is_the_standard_one(self, status: int, phrase: str) -> None:
         assert RawResponse(status).phrase == phrase
