@@ -185,6 +185,24 @@ class TestTables:
         store.check()
         assert waited == [sqlite.AGAIN] * 3
 
+    def test_they_wait_for_another_worker_that_recovers_what_a_crash_left(
+        self, tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        execute = sqlite3.Connection.execute
+        waited: list[float] = []
+
+        def busy(connection: sqlite3.Connection, statement: str, *values: Any) -> sqlite3.Cursor:
+            if not waited and "journal_mode" in statement:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+                raise error
+            return execute(connection, statement, *values)
+
+        monkeypatch.setattr(sqlite._Connection, "execute", busy)
+        monkeypatch.setattr(sqlite.time, "sleep", waited.append)
+        opened(SQLStore(f"sqlite:///{tmp_path / 'webhooks.db'}")).create()
+        assert waited == [sqlite.AGAIN]
+
     def test_in_a_new_file_they_do_not_wait_for_ever(self, tmp_path: Path, opened: Opened) -> None:
         path = tmp_path / "webhooks.db"
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
