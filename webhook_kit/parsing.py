@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, Union, cast
 from weakref import WeakKeyDictionary
 
 from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import SchemaValidator, core_schema, from_json
+from pydantic_core import SchemaValidator, core_schema, from_json, to_json
 
 from .delivery import Outcome, Refusal
 from .events import Event, UnknownEvent, stamp, unknown_event
@@ -62,7 +62,8 @@ def fit(model: type[EventT], payload: dict[str, Any], *, type: str, provider: st
     fitting = payload
     for number in range(MOST_PASSES):
         try:
-            event: EventT = validator.validate_python(fitting, by_alias=True, by_name=False)
+            # As JSON, in which a strict date is text, like the body that was read at once.
+            event: EventT = validator.validate_json(to_json(fitting), by_alias=True, by_name=False)
         except ValidationError as error:
             whole_lists = size > BULKY and number >= FINE_PASSES
             if error.error_count() > MOST_MISFITS or not _blame(error, fitting, misfits, whole_lists):
