@@ -101,7 +101,7 @@ def hmac_sha256(key: bytes, content: bytes) -> bytes:
 
 @lru_cache(256)
 def _keyed(key: bytes) -> tuple[Hash, Hash]:
-    """Return what every HMAC of a key begins with, which is a third of the work for a body of a few hundred bytes.
+    """Return what every HMAC of a key begins with.
 
     https://www.rfc-editor.org/rfc/rfc2104#section-4
     """
