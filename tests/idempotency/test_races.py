@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.idempotency.sites import SITES, SQL, Redis, Site, params, site
+from tests.idempotency.processes import one_claims
+from tests.idempotency.sites import REDIS, SITES, SQL, Redis, Site, params, site
 from webhook_kit.idempotency import New, Store
 from webhook_kit.testing.store_contract import Half
 
 pytestmark = pytest.mark.slow
 
 PROCESSES = 8
-ROUNDS = 25
 
 # Each process says that it is ready, waits for the start of a round, and says what it got.
 CLAIMER = """
@@ -45,25 +43,8 @@ def test_of_8_processes_one_claims(name: str, tmp_path: Path) -> None:
         arguments = ["SQLStore", at.url, at.options.get("prefix", "webhook_kit_")]
     else:
         assert isinstance(at, Redis)
-        arguments = ["RedisStore", "redis://127.0.0.1:6379/0", at.prefix]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", CLAIMER, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(PROCESSES)
-    ]
+        arguments = ["RedisStore", REDIS, at.prefix]
     try:
-        for process in processes:
-            assert process.stdout is not None
-            process.stdout.readline()
-        for number in range(ROUNDS):
-            for process in processes:
-                assert process.stdin is not None
-                process.stdin.write(f"key{number}\n")
-                process.stdin.flush()
-            got = sorted(process.stdout.readline().strip() for process in processes if process.stdout is not None)
-            assert got == ["Busy"] * (PROCESSES - 1) + ["New"]
+        one_claims(CLAIMER, [arguments] * PROCESSES)
     finally:
-        for process in processes:
-            process.communicate(timeout=20)
         at.leave()

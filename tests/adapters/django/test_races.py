@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import django
 import pytest
 
+from tests.idempotency.processes import one_claims
 from webhook_kit.adapters.django import transitions
 from webhook_kit.adapters.django.models import StoredDeliveries
 from webhook_kit.idempotency import New
@@ -22,7 +21,6 @@ from .sites import DjangoSite, PostgreSQL, SQLiteFile
 pytestmark = pytest.mark.slow
 
 PROCESSES = 4
-ROUNDS = 25
 
 # Each process says that it is ready, waits for the start of a round, and says what it got.
 CLAIMER = """
@@ -66,27 +64,9 @@ def test_of_64_threads_one_claims_in_postgresql() -> None:
 
 def test_of_several_processes_one_claims(tmp_path: Path) -> None:
     at = SQLiteFile(tmp_path)
-    name = str(at.path)
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", CLAIMER, name, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for number in range(PROCESSES)
-    ]
     try:
-        for process in processes:
-            assert process.stdout is not None
-            process.stdout.readline()
-        for number in range(ROUNDS):
-            for process in processes:
-                assert process.stdin is not None
-                process.stdin.write(f"key{number}\n")
-                process.stdin.flush()
-            got = sorted(process.stdout.readline().strip() for process in processes if process.stdout is not None)
-            assert got == ["Busy"] * (PROCESSES - 1) + ["New"]
+        one_claims(CLAIMER, [(str(at.path), str(number)) for number in range(PROCESSES)])
     finally:
-        for process in processes:
-            process.communicate(timeout=20)
         at.leave()
 
 
