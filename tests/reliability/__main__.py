@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
 
 from .application import LEASE
+from .arguments import number_above_0
 from .errors import Missing, Trouble
 from .figures import as_json, table
 from .messages import DUPLICATES
@@ -70,17 +71,12 @@ def _prove(target: Target, seed: int, console: Console) -> Result:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m tests.reliability", description=__doc__)
-    parser.add_argument("--scale", type=_scale, default=1.0, help="how much of the full form to run, such as 0.1")
+    parser.add_argument(
+        "--scale", type=number_above_0, default=1.0, help="how much of the full form to run, such as 0.1"
+    )
     parser.add_argument("--store", action="append", choices=TARGETS, help="only this store; may be repeated")
     parser.add_argument("--seed", type=int, help="what to send and when to crash, as in an earlier run")
     return parser
-
-
-def _scale(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ArgumentTypeError("give a number above 0, such as 0.1")
-    return value
 
 
 if __name__ == "__main__":

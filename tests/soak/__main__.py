@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from tests.reliability.arguments import number_above_0
 from tests.reliability.errors import Missing, Trouble
 from tests.reliability.server import ROOT
 
@@ -88,19 +89,12 @@ def _as_json(results: Sequence[Result], seed: int, complaints: Sequence[str]) ->
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("--minutes", type=_above_0, default=10.0, help="how long, such as 1 for a short form")
-    parser.add_argument("--rate", type=_above_0, default=RATE, help="requests per second to each server")
+    parser.add_argument("--minutes", type=number_above_0, default=10.0, help="how long, such as 1 for a short form")
+    parser.add_argument("--rate", type=number_above_0, default=RATE, help="requests per second to each server")
     parser.add_argument("--server", action="append", choices=SERVERS, help="only this server; may be repeated")
     parser.add_argument("--store", action="append", choices=STORES, help="only this store; may be repeated")
     parser.add_argument("--seed", type=int, help="what to send, as in an earlier run")
     return parser
-
-
-def _above_0(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ArgumentTypeError("give a number above 0, such as 1")
-    return value
 
 
 if __name__ == "__main__":
